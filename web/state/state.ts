@@ -1,0 +1,67 @@
+/**
+ * What the reader has chosen, as one plain object, and the only function that changes it. Pure: no DOM, no engine.
+ */
+import type { Precision } from '../engine/types';
+
+/** What fills the stage. Views that are not built yet are refused with `unsupported`. */
+export const VIEWS = ['story', 'heads', 'wall', 'steps', 'matrix', 'text', 'table'] as const;
+export type View = (typeof VIEWS)[number];
+export const BUILT_VIEWS: readonly View[] = ['story', 'wall', 'matrix', 'table'];
+
+export type CameraPreset = 'front' | 'side' | 'above';
+
+/** Something under the pointer or the keyboard's focus; it lights everywhere and changes nothing. */
+export interface Hover {
+  readonly layer: number | null;
+  readonly head: number | null;
+  readonly query: number | null;
+  readonly key: number | null;
+}
+
+export interface ViewerState {
+  readonly text: string;
+  readonly layer: number;
+  readonly head: number;
+  /** The token that looks. */
+  readonly query: number;
+  /** The token that is looked at; null: the row's strongest. */
+  readonly key: number | null;
+  readonly view: View;
+  readonly precision: Precision;
+  readonly camera: CameraPreset;
+  /** Whether the share of the tokenizer's own tokens is drawn apart from the links among words. */
+  readonly apart: boolean;
+  /** Links below this many percent are not drawn. A whole number, 1 to 100. */
+  readonly threshold: number;
+  /** Layers whose links are drawn; null: all. */
+  readonly layers: readonly number[] | null;
+  /** Heads (in every shown layer) whose links are drawn; null: all. */
+  readonly heads: readonly number[] | null;
+  readonly hover: Hover | null;
+}
+
+export const initialState: ViewerState = {
+  text: '',
+  layer: 0,
+  head: 0,
+  query: 0,
+  key: null,
+  view: 'story',
+  precision: 'auto',
+  camera: 'front',
+  apart: true,
+  threshold: 4,
+  layers: null,
+  heads: null,
+  hover: null,
+};
+
+/** A partial state: what the reader, an attribute or an address asks for. */
+export type Change = Partial<ViewerState>;
+
+/** The state after a change. Choosing another query, layer or head lets the key follow the row's strongest again. */
+export function update(state: ViewerState, change: Change): ViewerState {
+  const moved = ['layer', 'head', 'query', 'text'] as const;
+  const keyFollows = change.key === undefined && moved.some((name) => change[name] !== undefined && change[name] !== state[name]);
+  return { ...state, ...(keyFollows ? { key: null } : {}), ...change };
+}
