@@ -89,7 +89,8 @@ async function download(model, cached) {
     for (const file of model.files) {
       const path = join(unpacked, folder, file.name);
       const wrong = await difference(path, file);
-      if (wrong) throw new Problem(`${model.title}: ${file.name} from ${name} ${version} is not the expected file: ${wrong}`);
+      if (wrong)
+        throw new Problem(`${model.title}: ${file.name} from ${name} ${version} is not the expected file: ${wrong}`);
       place(path, join(cached, file.name));
     }
   } finally {

@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture, findProgram, Problem, say } from './shell.mjs';
 
-const program = (...names) => () => findProgram(...names) !== undefined;
+const program =
+  (...names) =>
+  () =>
+    findProgram(...names) !== undefined;
 const file = (path) => () => existsSync(path);
 const header = (path) => () =>
   ['/usr/include', '/usr/local/include', '/opt/homebrew/include'].some((folder) => existsSync(join(folder, path)));
@@ -45,9 +48,9 @@ const packages = [
   { name: 'fonts-noto-color-emoji', for: 'browser', found: font('truetype/noto/NotoColorEmoji.ttf') },
 ];
 
-/** A Chromium to test with: $CHROMIUM_PATH, or what the system has. */
+/** A Chromium to test with: $CHROMIUM, or what the system has. */
 export function findChromium() {
-  return process.env.CHROMIUM_PATH || findProgram('chromium', 'chromium-browser', 'google-chrome');
+  return process.env.CHROMIUM || findProgram('chromium', 'chromium-browser', 'google-chrome');
 }
 
 /** Which of the packages for `purposes` are not there. */
@@ -106,6 +109,8 @@ function rightsPrefix() {
 /** The version apt would install of `name`, e.g. "3.1.69~dfsg-1", or undefined. */
 export function packageCandidate(name) {
   if (!findProgram('apt-cache')) return undefined;
-  const candidate = /Candidate: (\S+)/.exec(capture('apt-cache', ['policy', name], { env: { LC_ALL: 'C' } }).output)?.[1];
+  const candidate = /Candidate: (\S+)/.exec(
+    capture('apt-cache', ['policy', name], { env: { LC_ALL: 'C' } }).output,
+  )?.[1];
   return candidate === '(none)' ? undefined : candidate;
 }
