@@ -6,6 +6,7 @@ const relaxedSimd = Number(process.versions.node.split('.')[0]) < 21 ? ['--exper
 
 export default defineConfig({
   root: import.meta.dirname,
+  cacheDir: '../../build/vitest',
   test: {
     include: ['**/*.test.ts'],
     environment: 'node',

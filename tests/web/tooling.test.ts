@@ -1,0 +1,69 @@
+/** The tooling's decisions: which toolchain is new enough, what counts as a test, what the reader is shown. */
+import { describe, expect, it } from 'vitest';
+import { isNewEnough } from '../../web/tooling/emscripten.mjs';
+import { models } from '../../web/tooling/models.mjs';
+import { bundledPackages, noticesFiles } from '../../web/tooling/notices.mjs';
+import { countGoogleTest, headersByObject } from '../../web/tooling/stages.mjs';
+import { overlayError } from '../../web/tooling/vite-plugins.mjs';
+
+it.each([
+  ['3.1.69~dfsg-1', true],
+  ['emcc (Emscripten gcc/clang-like replacement) 3.1.60 (abc)', true],
+  ['4.0.10', true],
+  ['3.1.6~dfsg-5', false],
+  ['3.1.59', false],
+  ['2.9.99', false],
+  ['no version', false],
+])('Emscripten "%s": new enough is %s', (version, expected) => expect(isNewEnough(version)).toBe(expected));
+
+it('knows size, checksum, licence and origin of every model', () => {
+  expect(models.map((model) => model.id)).toContain('all-minilm-l6-v2');
+  for (const model of models) {
+    expect(model.licence).not.toBe('');
+    expect(model.wheel.version).toMatch(/^\d/);
+    for (const file of model.files) {
+      expect(file.name).toMatch(/^[\w.-]+$/);
+      expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
+      expect(file.bytes).toBeGreaterThan(0);
+    }
+  }
+});
+
+it('counts only tests that ran', () => {
+  const test = (result: string, failures?: object[]) => ({ result, ...(failures && { failures }) });
+  const report = { testsuites: [{ testsuite: [test('COMPLETED'), test('COMPLETED', [{}]), test('SUPPRESSED')] }] };
+  expect(countGoogleTest(report)).toEqual({ passed: 1, failed: 1 });
+});
+
+it("reads an object's own headers from ninja", () => {
+  const text =
+    'a.o: #deps 3, deps mtime 1 (VALID)\n    ../../cpp/attn/mask.h\n    /usr/include/stdio.h\n\nb.o: #deps 0\n';
+  const folder = `${import.meta.dirname}/../../build/native`;
+  const headers = [...headersByObject(text, folder)].map(([object, paths]) => [object, paths.length]);
+  expect(headers).toEqual([
+    ['a.o', 1],
+    ['b.o', 0],
+  ]);
+});
+
+it("shows a compiler's first error where it is", () => {
+  const { err } = overlayError("noise\n/code/cpp/attn/mask.cpp:12:3: error: expected ';'\nmore");
+  expect(err).toMatchObject({ message: "expected ';'", loc: { file: '/code/cpp/attn/mask.cpp', line: 12, column: 3 } });
+  expect(overlayError('ninja: broken').err.frame).toBe('ninja: broken');
+});
+
+describe('the notices', () => {
+  const page = noticesFiles().find((file) => file.name === 'notices.html')?.text ?? '';
+
+  it('name everything that ends in the site, the models among them', () => {
+    for (const name of [...bundledPackages(), 'Eigen', 'nlohmann', 'musl', 'libc++', 'Emscripten']) {
+      expect(page).toContain(name);
+    }
+    for (const model of models) expect(page).toContain(model.title);
+  });
+
+  it('work under the strict policy', () => {
+    expect(page).not.toMatch(/<script|<style|style=|onclick/);
+    expect(page).not.toMatch(/(src|href)="(https?:|\/)/);
+  });
+});
