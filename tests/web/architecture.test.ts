@@ -1,0 +1,217 @@
+/** Who may use whom: dependencies point one way, in web/ and in cpp/. Also what no tracked file may contain. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Every part of web/, with the parts it may use; of those after `types` it may import types only. */
+const webParts: Record<string, { uses: string[]; types: string[] }> = {
+  engine: { uses: [], types: [] },
+  state: { uses: [], types: ['engine'] },
+  session: { uses: ['engine', 'state'], types: [] },
+  scene: { uses: [], types: ['engine', 'state', 'session'] },
+  export: { uses: [], types: ['engine', 'state', 'session'] },
+  element: { uses: ['engine', 'state', 'session', 'scene', 'export'], types: [] },
+  site: { uses: ['element'], types: [] },
+};
+
+/** The only parts that may import a package (or the core's build) at run time. */
+const packageOwners: Record<string, string[]> = {
+  '#wasm': ['engine'],
+  '@huggingface/tokenizers': ['engine'],
+  comlink: ['engine'],
+  three: ['scene'],
+  lit: ['element', 'site'],
+  '@fontsource-variable/inter': ['element', 'site'],
+  '@fontsource-variable/jetbrains-mono': ['element', 'site'],
+  '@fontsource/source-serif-4': ['element', 'site'],
+};
+
+/** Every part of cpp/, with the parts it may include. */
+const cppParts: Record<string, string[]> = {
+  linalg: [],
+  attn: ['linalg'],
+  model: ['attn', 'linalg'],
+  formats: ['model', 'attn', 'linalg'],
+  analysis: ['model', 'attn', 'linalg'],
+  wasm: ['formats', 'analysis', 'model', 'attn', 'linalg'],
+  tools: ['formats', 'analysis', 'model', 'attn', 'linalg'],
+};
+
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+/** The imports, re-exports and dynamic imports of a TypeScript file. Comments and strings in between do not matter. */
+function importsOf(text: string): Import[] {
+  const found: Import[] = [];
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  for (const [, type, specifier] of code.matchAll(
+    /^\s*(?:import|export)\s+(type\s)?(?:[\w*{}\s,$]*?\sfrom\s*)?['"]([^'"]+)['"]/gm,
+  )) {
+    found.push({ specifier: specifier ?? '', typeOnly: type !== undefined });
+  }
+  for (const [, type, specifier] of code.matchAll(/(typeof\s+)?\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) {
+    found.push({ specifier: specifier ?? '', typeOnly: type !== undefined });
+  }
+  return found;
+}
+
+function filesBelow(folder: string, pattern: RegExp): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && pattern.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** What is wrong with `specifier` in a file of `part`, or undefined. */
+function judge(part: string, file: string, { specifier, typeOnly }: Import): string | undefined {
+  const uses = webParts[part] ?? { uses: [], types: [] };
+  if (specifier.startsWith('.')) {
+    const target = relative(join(root, 'web'), resolve(dirname(file), specifier)).split(sep)[0] ?? '';
+    if (target === part || uses.uses.includes(target)) return undefined;
+    if (uses.types.includes(target)) return typeOnly ? undefined : `${part} may import only types from ${target}`;
+    return `${part} may not use ${target}`;
+  }
+  const name = specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+  const owners = packageOwners[name];
+  if (!owners) return `${name} has no owner in the table`;
+  return owners.includes(part) ? undefined : `only ${owners.join(' and ')} may import ${name}`;
+}
+
+describe('web/', () => {
+  const parts = readdirSync(join(root, 'web'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+  it('consists of the parts in the table', () => {
+    const others = ['tooling', 'docs', 'public'];
+    const names = parts.map((entry) => entry.name).filter((name) => !others.includes(name));
+    expect(Object.keys(webParts)).toEqual(expect.arrayContaining(names));
+  });
+
+  it.each(Object.keys(webParts))('%s uses only what it may', (part) => {
+    const wrong = filesBelow(join(root, 'web', part), /\.ts$/).flatMap((file) =>
+      importsOf(readFileSync(file, 'utf8'))
+        .map((each) => ({ each, verdict: judge(part, file, each) }))
+        .filter(({ verdict }) => verdict)
+        .map(({ each, verdict }) => `${relative(root, file)}: '${each.specifier}': ${verdict}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('reads imports as TypeScript does', () => {
+    const text = `
+      import a from 'a';
+      import type { B } from './b';
+      import {
+        c,
+        d as e,
+      } from "../c";
+      import './style.css';
+      export * from './f';
+      export type { G } from './g';
+      // import no from 'comment';
+      const h = await import('./h');
+      type I = typeof import('./i');`;
+    expect(importsOf(text).map(({ specifier, typeOnly }) => `${specifier}${typeOnly ? ' (type)' : ''}`)).toEqual([
+      'a',
+      './b (type)',
+      '../c',
+      './style.css',
+      './f',
+      './g (type)',
+      './h',
+      './i (type)',
+    ]);
+  });
+
+  it.each([
+    ['state', './x', false, undefined],
+    ['state', '../engine/types', true, undefined],
+    ['state', '../engine/client', false, 'state may import only types from engine'],
+    ['scene', '../element/viewer', true, 'scene may not use element'],
+    ['site', '../engine/client', false, 'site may not use engine'],
+    ['site', '../tooling/files.mjs', false, 'site may not use tooling'],
+    ['element', 'three', false, 'only scene may import three'],
+    ['scene', 'three/addons/controls/OrbitControls.js', false, undefined],
+    ['session', '#wasm', false, 'only engine may import #wasm'],
+    ['engine', 'left-pad', false, 'left-pad has no owner in the table'],
+  ])('%s importing %s (type only: %s): %s', (part, specifier, typeOnly, verdict) => {
+    expect(judge(part, join(root, 'web', part, 'file.ts'), { specifier, typeOnly })).toBe(verdict);
+  });
+});
+
+describe('cpp/', () => {
+  const sources = (part: string) =>
+    filesBelow(join(root, 'cpp', part), /\.(h|cpp)$/).map((file) => ({
+      file: relative(root, file),
+      text: readFileSync(file, 'utf8'),
+    }));
+
+  it.each(Object.entries(cppParts))('%s includes only what it may', (part, allowed) => {
+    const wrong = sources(part).flatMap(({ file, text }) =>
+      [...text.matchAll(/^#include [<"](?:headlight\/)?(\w+)\//gm)]
+        .map(([line, target = '']) => ({ line, target }))
+        .filter(({ target }) => target in cppParts && target !== part && !allowed.includes(target))
+        .map(({ line }) => `${file}: ${line}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each(Object.keys(cppParts).filter((part) => part !== 'wasm'))('%s does not know Emscripten', (part) => {
+    const wrong = sources(part).filter(({ text }) => /#include <emscripten|__EMSCRIPTEN__/.test(text));
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
+  it.each(Object.keys(cppParts).filter((part) => part !== 'tools'))('%s neither prints nor aborts', (part) => {
+    const banned = /#include <(iostream|cstdio|stdio\.h)>|\b(printf|abort|exit|puts)\s*\(|std::(cout|cerr|clog)/;
+    const wrong = sources(part).filter(({ text }) => banned.test(text.replace(/\/\/.*$/gm, '')));
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
+  it('opens every file by saying what it is', () => {
+    const wrong = Object.keys(cppParts)
+      .flatMap(sources)
+      .filter(({ text }) => !/^(\/\/|\/\*)/.test(text));
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+});
+
+describe('tracked files', () => {
+  const tracked = () =>
+    execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 })
+      .split('\0')
+      .filter((path) => /\.(ts|js|mjs|json|h|cpp|txt|md|html|css|py|cmake|yml)$|(^|\/)[^./]+$|^\./.test(path))
+      .filter((path) => existsSync(join(root, path)));
+
+  // Written in pieces, so that this file does not contain what it forbids.
+  const forbidden: [string, RegExp][] = [
+    [
+      "a registry's or archive's host",
+      new RegExp(['registry\\.npmjs', 'pypi\\.org', 'pythonhosted', 'deb\\.debian'].join('|')),
+    ],
+    ["a path of somebody's machine", new RegExp(['/wo', 'rk/(main|shared)|/ro', 'ot/|\\.\\./sha', 'red/'].join(''))],
+    ['an unfinished note', new RegExp(`\\b(${['TO', 'DO'].join('')}|${['FIX', 'ME'].join('')})\\b`)],
+  ];
+
+  it.each(forbidden)('contain no %s', (_what, pattern) => {
+    const wrong = tracked().filter((path) => {
+      // The lock file and the goldens are written by programs, not by us; only hosts matter there.
+      const text = readFileSync(join(root, path), 'utf8');
+      return pattern.test(text);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('lie at the top level only where a tool must find them', () => {
+    const allowed =
+      /^(CMakeLists\.txt|CMakePresets\.json|LICENSE|README\.md|package(-lock)?\.json|vite\.config\.js|tsconfig\.json|biome\.json|cpp|web|tests|\..*)$/;
+    const top = new Set(tracked().map((path) => path.split('/')[0] ?? ''));
+    expect([...top].filter((name) => !allowed.test(name))).toEqual([]);
+  });
+});
