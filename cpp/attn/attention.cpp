@@ -1,0 +1,39 @@
+// See attention.h.
+#include "attn/attention.h"
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace attn {
+
+ScoreRule scaled_by_width(Index d_head, Mask mask) {
+  return {.scale = 1.0F / std::sqrt(static_cast<float>(d_head)), .bias = {}, .mask = std::move(mask)};
+}
+
+HeadTrace scaled_dot_product_attention(const MatrixView& query, const MatrixView& key, const MatrixView& value,
+                                       const ScoreRule& rule, Index first_query) {
+  if (query.size() == 0 || key.size() == 0) throw ShapeError("query and key must not be empty", query, key);
+  if (query.cols() != key.cols()) throw ShapeError("query and key must agree in d_head", query, key);
+  if (value.rows() != key.rows() || value.cols() == 0) {
+    throw ShapeError("key and value must have a row each for every key", key, value);
+  }
+  const Index last_query = first_query + query.rows();
+  if (rule.mask.causal && last_query > key.rows()) {
+    throw Error(ErrorCode::kBadRequest, "A causal mask needs a key for every query.", std::to_string(last_query) + " keys",
+                std::to_string(key.rows()));
+  }
+  if (rule.bias.size() != 0 && (rule.bias.rows() < last_query || rule.bias.cols() != key.rows())) {
+    throw ShapeError("bias must be [n_query, n_key]", rule.bias, key);
+  }
+  HeadTrace trace;
+  trace.scores.noalias() = query * key.transpose();
+  trace.scores *= rule.scale;
+  if (rule.bias.size() != 0) trace.scores += rule.bias.middleRows(first_query, query.rows());
+  apply(rule.mask, first_query, trace.scores);
+  trace.weights = softmax_visible(trace.scores);
+  trace.output.noalias() = trace.weights * value;
+  return trace;
+}
+
+}  // namespace attn

@@ -1,0 +1,48 @@
+// Scaled dot-product attention for one head, with every intermediate kept.
+#pragma once
+
+#include "attn/mask.h"
+#include "linalg/matrix.h"
+#include "linalg/softmax.h"
+
+namespace attn {
+
+/// How dot products become scores. A trace keeps it, so that a head can be computed again when it is looked at.
+struct ScoreRule {
+  float scale = 1.0F;  ///< What multiplies query . key.
+  Matrix bias;         ///< [n_query, n_key] what is added then; empty for none.
+  Mask mask;           ///< What is hidden last.
+};
+
+/// The paper's rule: scale = 1 / sqrt(d_head), no bias.
+ScoreRule scaled_by_width(Index d_head, Mask mask = {});
+
+/// One head's forward pass, stage by stage: the page draws these, the tests compare them.
+struct HeadTrace {
+  Matrix scores;   ///< [n_query, n_key]   what softmax sees, kMasked where masked.
+  Matrix weights;  ///< [n_query, n_key]   softmax of each row of scores: sums to 1, exactly 0 where masked.
+  Matrix output;   ///< [n_query, d_value] weights * value.
+};
+
+/// Attends from `query` to `key` and mixes the rows of `value`:
+///
+///     scores  = scale * query * key^T + bias, masked
+///     weights = softmax(scores), row by row, over the visible keys only
+///     output  = weights * value
+///
+/// A row with no visible key has weights and output of zeros: it is not a distribution.
+///
+/// @param query        [n_query, d_head], or some of its rows
+/// @param key          [n_key, d_head]
+/// @param value        [n_key, d_value]
+/// @param first_query  the position of the first row of `query` among all queries: the mask and the bias go by it
+/// @throws ShapeError  if a dimension is 0, query and key differ in width, key and value differ in length, or the bias
+///                     has other rows or columns; Error (bad-request) if a causal mask meets a query beyond the keys
+///
+/// Numbers are unitless float32. Inputs are not scanned for NaN: NaN in, NaN out.
+/// Cost: O(n_query * n_key * (d_head + d_value)) time, O(n_query * n_key) memory.
+/// Source: Vaswani et al. 2017, "Attention Is All You Need", equation 1; causal mask, section 3.2.3.
+HeadTrace scaled_dot_product_attention(const MatrixView& query, const MatrixView& key, const MatrixView& value,
+                                       const ScoreRule& rule, Index first_query = 0);
+
+}  // namespace attn

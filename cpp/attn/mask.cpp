@@ -1,0 +1,42 @@
+// See mask.h.
+#include "attn/mask.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "linalg/softmax.h"
+
+namespace attn {
+
+Mask causal_mask() { return {.causal = true, .padding = {}}; }
+
+Mask padding_mask(std::vector<std::uint8_t> padding) { return {.causal = false, .padding = std::move(padding)}; }
+
+Mask combine(const Mask& left, const Mask& right) {
+  Mask both{.causal = left.causal || right.causal, .padding = left.padding.empty() ? right.padding : left.padding};
+  if (left.padding.empty() || right.padding.empty()) return both;
+  if (left.padding.size() != right.padding.size()) {
+    throw Error(ErrorCode::kBadRequest, "Two padding masks must be of one length.", std::to_string(left.padding.size()),
+                std::to_string(right.padding.size()));
+  }
+  for (std::size_t s = 0; s < both.padding.size(); ++s) both.padding[s] |= right.padding[s];
+  return both;
+}
+
+void apply(const Mask& mask, Index first_query, MatrixOut scores) {
+  const Index n_key = scores.cols();
+  if (!mask.padding.empty() && static_cast<Index>(mask.padding.size()) != n_key) {
+    throw Error(ErrorCode::kBadRequest, "A padding mask must have one entry a key.", std::to_string(n_key),
+                std::to_string(mask.padding.size()));
+  }
+  for (Index t = 0; mask.causal && t < scores.rows(); ++t) {
+    const Index n_visible = std::min(first_query + t + 1, n_key);
+    scores.row(t).tail(n_key - n_visible).setConstant(kMasked);
+  }
+  for (std::size_t s = 0; s < mask.padding.size(); ++s) {
+    if (mask.padding[s] != 0) scores.col(static_cast<Index>(s)).setConstant(kMasked);
+  }
+}
+
+}  // namespace attn

@@ -1,0 +1,21 @@
+// See norm.h.
+#include "attn/norm.h"
+
+#include <cmath>
+
+namespace attn {
+
+void layer_norm(const NormParameters& parameters, MatrixOut x) {
+  if (x.cols() != parameters.gain.size()) throw ShapeError("rows and gain must agree in d_model", x, parameters.gain);
+  if (x.cols() != parameters.bias.size()) throw ShapeError("rows and bias must agree in d_model", x, parameters.bias);
+  for (Index t = 0; t < x.rows(); ++t) {
+    auto row = x.row(t);
+    row.array() -= row.mean();
+    // The mean is gone already: the squares are of small numbers, and nothing cancels.
+    const float variance = row.squaredNorm() / static_cast<float>(x.cols());
+    row *= 1.0F / std::sqrt(variance + parameters.epsilon);
+    row.array() = row.array() * parameters.gain.array() + parameters.bias.array();
+  }
+}
+
+}  // namespace attn

@@ -1,0 +1,38 @@
+// See hf_config.h.
+#include "formats/hf_config.h"
+
+#include <limits>
+
+#include "formats/json.h"
+
+namespace attn {
+namespace {
+
+Setting setting_from(const nlohmann::json& value) {
+  if (value.is_structured()) return NestedSetting{};
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_string()) return value.get<std::string>();
+  constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest) return value.get<double>();
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (value.is_number_float()) return value.get<double>();
+  return std::monostate{};
+}
+
+}  // namespace
+
+Settings read_config(std::string_view json) {
+  if (json.size() > kLargestConfig) {
+    throw Error(ErrorCode::kTooLarge, "config.json is larger than any configuration.",
+                "at most " + std::to_string(kLargestConfig) + " bytes", std::to_string(json.size()));
+  }
+  const nlohmann::json parsed = parse_json(json, "config.json", ErrorCode::kBadConfig);
+  if (!parsed.is_object()) {
+    throw Error(ErrorCode::kBadConfig, "config.json must hold an object.", "an object", parsed.type_name());
+  }
+  Settings settings;
+  for (const auto& [key, value] : parsed.items()) settings[key] = setting_from(value);
+  return settings;
+}
+
+}  // namespace attn

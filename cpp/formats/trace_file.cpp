@@ -1,0 +1,295 @@
+// See trace_file.h.
+#include "formats/trace_file.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "formats/json.h"
+#include "formats/safetensors.h"
+
+namespace attn {
+namespace {
+
+constexpr Index kMostLayers = 256;
+constexpr Index kMostHeads = 256;
+constexpr Index kMostTokens = 65536;
+constexpr std::string_view kFormat = "attention-trace";
+constexpr std::string_view kVersion = "1";
+
+std::optional<std::string> metadata_of(const Checkpoint& checkpoint, const std::string& key) {
+  const auto found = checkpoint.metadata.find(key);
+  if (found == checkpoint.metadata.end()) return std::nullopt;
+  return found->second;
+}
+
+/// Reads one trace; holds what its messages need.
+class Reader {
+ public:
+  Reader(const Checkpoint& checkpoint, const std::string& name) : checkpoint_(checkpoint), name_(name) {}
+
+  TraceFile read() {
+    check_version();
+    TraceFile file;
+    file.tokens = read_tokens();
+    n_tokens_ = static_cast<Index>(file.tokens.size());
+    file.name = metadata_of(checkpoint_, "name");
+    file.text = metadata_of(checkpoint_, "text");
+    file.causal = read_causal();
+
+    ForwardTrace& trace = file.trace;
+    trace.n_query = trace.n_key = n_tokens_;
+    trace.causal = file.causal.value_or(false);
+    const Index n_layers = count_of_numbered("layers");
+    if (n_layers == 0) fail("the layers", "layers.0.weights", "no tensor of that name");
+    limit("layers", n_layers, kMostLayers);
+    for (Index layer = 0; layer < n_layers; ++layer) trace.layers.push_back(read_layer(layer, trace));
+    read_hidden(trace);
+    return file;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& problem, const std::string& expected, const std::string& found) const {
+    throw Error(ErrorCode::kBadFile, name_ + ": " + problem + ": expected " + expected + ", found " + found + ".",
+                expected, found);
+  }
+
+  void limit(const std::string& what, Index found, Index most) const {
+    if (found <= most) return;
+    throw Error(ErrorCode::kTooLarge, name_ + " has too many " + what + ".", "at most " + std::to_string(most),
+                std::to_string(found));
+  }
+
+  void check_version() const {
+    if (!is_trace(checkpoint_)) fail("metadata, \"format\"", std::string(kFormat), "none or another");
+    const std::string version = metadata_of(checkpoint_, "version").value_or("");
+    if (version.empty()) fail("metadata, \"version\"", std::string(kVersion), "none");
+    if (version != kVersion) {
+      throw Error(ErrorCode::kUnsupported, name_ + " is a trace of version \"" + version + "\".",
+                  "version " + std::string(kVersion), '"' + version + '"');
+    }
+    const bool has_decoder = metadata_of(checkpoint_, "decoder_tokens").has_value();
+    for (const auto& [tensor, unused] : checkpoint_.tensors) {
+      if (has_decoder || tensor.starts_with("encoder.") || tensor.starts_with("decoder.")) {
+        throw Error(ErrorCode::kUnsupported, name_ + " is an encoder-decoder's trace, which is not supported yet.",
+                    "layers.N.weights", tensor);
+      }
+    }
+  }
+
+  std::vector<std::string> read_tokens() const {
+    const auto text = metadata_of(checkpoint_, "tokens");
+    if (!text) fail("metadata, \"tokens\"", "a JSON list of texts", "none");
+    const nlohmann::json list = parse_json(*text, name_ + ", metadata \"tokens\"", ErrorCode::kBadFile);
+    if (!list.is_array()) fail("metadata, \"tokens\"", "a JSON list of texts", list.type_name());
+    if (list.empty()) fail("metadata, \"tokens\"", "at least one token", "an empty list");
+    limit("tokens", static_cast<Index>(list.size()), kMostTokens);
+    std::vector<std::string> tokens;
+    for (const auto& token : list) {
+      if (!token.is_string()) fail("metadata, \"tokens\"", "texts alone", token.type_name());
+      tokens.push_back(token.get<std::string>());
+    }
+    return tokens;
+  }
+
+  std::optional<bool> read_causal() const {
+    const auto text = metadata_of(checkpoint_, "causal");
+    if (!text) return std::nullopt;
+    if (*text != "true" && *text != "false") fail("metadata, \"causal\"", "true or false", '"' + *text + '"');
+    return *text == "true";
+  }
+
+  /// How many numbers N there are in names "group.N" or "group.N.something". They must be 0, 1, 2 and so on.
+  Index count_of_numbered(const std::string& group) const {
+    std::set<Index> numbers;
+    for (const auto& [tensor, unused] : checkpoint_.tensors) {
+      if (!tensor.starts_with(group + ".")) continue;
+      const char* begin = tensor.data() + group.size() + 1;
+      const char* end = tensor.data() + tensor.size();
+      Index number = -1;
+      const auto [rest, problem] = std::from_chars(begin, end, number);
+      const bool has_zero_in_front = rest > begin + 1 && *begin == '0';
+      if (problem != std::errc() || number < 0 || has_zero_in_front || (rest != end && *rest != '.')) {
+        fail("a tensor's name", group + ".N with N from 0", '"' + tensor + '"');
+      }
+      numbers.insert(number);
+    }
+    Index expected = 0;
+    for (const Index number : numbers) {
+      if (number != expected) {
+        fail("numbers without gaps", group + "." + std::to_string(expected), group + "." + std::to_string(number));
+      }
+      ++expected;
+    }
+    return expected;
+  }
+
+  /// A tensor [heads, n_tokens, last]; `heads` and `last` may be anything from 1 on.
+  const Tensor& head_tensor(const std::string& tensor_name) const {
+    const Tensor& tensor = checkpoint_.tensors.at(tensor_name);
+    const std::vector<Index>& shape = tensor.shape;
+    if (shape.size() != 3 || shape[0] < 1 || shape[1] != n_tokens_ || shape[2] < 1) {
+      fail(tensor_name, "[heads, " + std::to_string(n_tokens_) + " tokens, width]", shape_of(shape));
+    }
+    limit("heads", shape[0], kMostHeads);
+    return tensor;
+  }
+
+  SharedMatrix finite_numbers(const std::string& tensor_name, const Tensor& tensor, Index rows, Index cols) const {
+    SharedMatrix numbers = numbers_of(checkpoint_, tensor_name, tensor, rows, cols);
+    if (!numbers.view().allFinite()) fail(tensor_name, "finite numbers", "infinity or NaN");
+    return numbers;
+  }
+
+  LayerTrace read_layer(Index index, ForwardTrace& trace) const {
+    const std::string prefix = "layers." + std::to_string(index) + ".";
+    const bool has_weights = checkpoint_.find(prefix + "weights") != nullptr;
+    Index n_parts = 0;
+    for (const char* part : {"query", "key", "value"}) n_parts += checkpoint_.find(prefix + part) != nullptr ? 1 : 0;
+    if (n_parts != 0 && n_parts != 3) {
+      fail("layer " + std::to_string(index), "all of query, key and value", std::to_string(n_parts) + " of them");
+    }
+    if (!has_weights && n_parts == 0) fail("layer " + std::to_string(index), prefix + "weights", "no tensor of that name");
+
+    LayerTrace layer;
+    if (n_parts == 3) read_parts(prefix, index, layer, trace);
+    if (has_weights) read_weights(prefix + "weights", index, layer, trace);
+    return layer;
+  }
+
+  void read_parts(const std::string& prefix, Index index, LayerTrace& layer, ForwardTrace& trace) const {
+    const std::vector<Index> query_shape = head_tensor(prefix + "query").shape;
+    const std::vector<Index> key_shape = head_tensor(prefix + "key").shape;
+    const std::vector<Index> value_shape = head_tensor(prefix + "value").shape;
+    if (query_shape[2] != key_shape[2]) fail(prefix + "key", "the query's d_head", shape_of(key_shape));
+    if (value_shape[0] != key_shape[0]) fail(prefix + "value", "as many heads as the key has", shape_of(value_shape));
+    if (query_shape[0] % key_shape[0] != 0) {
+      fail(prefix + "key", "a number of heads that divides the query's", shape_of(key_shape));
+    }
+    same_count(prefix + "query", index, query_shape[0], trace.n_heads);
+    same_count(prefix + "key", index, key_shape[0], trace.n_kv_heads);
+    layer.query = side_by_side(prefix + "query");
+    layer.key = side_by_side(prefix + "key");
+    layer.value = side_by_side(prefix + "value");
+    layer.rule = scaled_by_width(query_shape[2], trace.causal ? causal_mask() : Mask{});
+  }
+
+  /// Every layer must have the heads that layer 0 has.
+  void same_count(const std::string& tensor_name, Index index, Index found, Index& count) const {
+    if (index == 0 && count == 0) count = found;
+    if (found != count) fail(tensor_name, std::to_string(count) + " heads, as before", std::to_string(found));
+  }
+
+  /// [heads, n_tokens, width] as [n_tokens, heads * width].
+  Matrix side_by_side(const std::string& tensor_name) const {
+    const Tensor& tensor = head_tensor(tensor_name);
+    const Index heads = tensor.shape[0];
+    const Index width = tensor.shape[2];
+    const SharedMatrix stacked = finite_numbers(tensor_name, tensor, heads * n_tokens_, width);
+    Matrix result(n_tokens_, heads * width);
+    for (Index head = 0; head < heads; ++head) {
+      result.middleCols(head * width, width) = stacked.view().middleRows(head * n_tokens_, n_tokens_);
+    }
+    return result;
+  }
+
+  void read_weights(const std::string& tensor_name, Index index, LayerTrace& layer, ForwardTrace& trace) const {
+    const Tensor& tensor = head_tensor(tensor_name);
+    if (tensor.shape[2] != n_tokens_) {
+      const std::string n = std::to_string(n_tokens_);
+      fail(tensor_name, "[heads, " + n + ", " + n + "], as many as there are tokens", shape_of(tensor.shape));
+    }
+    same_count(tensor_name, index, tensor.shape[0], trace.n_heads);
+    if (trace.n_kv_heads == 0) trace.n_kv_heads = trace.n_heads;
+    const float tolerance = tensor.dtype == Dtype::kF32 ? 1e-3F : 1e-2F;
+    layer.weights = finite_numbers(tensor_name, tensor, trace.n_heads * n_tokens_, n_tokens_);
+    const auto weights = layer.weights.view();
+    if (weights.minCoeff() < 0.0F || weights.maxCoeff() > 1.0F) {
+      const float wrong = weights.minCoeff() < 0.0F ? weights.minCoeff() : weights.maxCoeff();
+      fail(tensor_name, "weights from 0 to 1", std::to_string(wrong));
+    }
+    for (Index row = 0; row < weights.rows(); ++row) {
+      const float sum = weights.row(row).sum();
+      if (sum != 0.0F && std::abs(sum - 1.0F) > tolerance) {
+        fail(tensor_name + ", head " + std::to_string(row / n_tokens_) + ", row " + std::to_string(row % n_tokens_),
+             "weights that sum to 1, or all zeros", "a sum of " + std::to_string(sum));
+      }
+    }
+    if (layer.query.size() != 0) check_agreement(tensor_name, layer, trace, tolerance);
+  }
+
+  /// A file that has both must not show weights that its query and key do not explain.
+  void check_agreement(const std::string& tensor_name, const LayerTrace& layer, const ForwardTrace& trace,
+                       float tolerance) const {
+    ForwardTrace alone;
+    alone.n_heads = trace.n_heads;
+    alone.n_kv_heads = trace.n_kv_heads;
+    alone.n_query = alone.n_key = n_tokens_;
+    alone.layers.push_back(layer);
+    alone.layers.front().weights = {};
+    for (Index head = 0; head < trace.n_heads; ++head) {
+      const Matrix expected = head_weights(alone, 0, head);
+      const auto found = layer.weights.view().middleRows(head * n_tokens_, n_tokens_);
+      const float difference = (expected - found).cwiseAbs().maxCoeff();
+      if (!(difference <= tolerance)) {
+        fail(tensor_name + ", head " + std::to_string(head), "the weights that query and key give",
+             "a difference of " + std::to_string(difference));
+      }
+    }
+  }
+
+  void read_hidden(ForwardTrace& trace) const {
+    const Index count = count_of_numbered("hidden");
+    if (count == 0) return;
+    if (count != trace.n_layers() + 1) {
+      fail("hidden", "hidden.0 to hidden." + std::to_string(trace.n_layers()), std::to_string(count) + " of them");
+    }
+    for (Index layer = 0; layer < count; ++layer) {
+      const std::string tensor_name = "hidden." + std::to_string(layer);
+      const auto found = checkpoint_.tensors.find(tensor_name);
+      if (found == checkpoint_.tensors.end()) fail("hidden", tensor_name, "another name");
+      const std::vector<Index>& shape = found->second.shape;
+      const Index d_model = trace.hidden.empty() ? -1 : trace.hidden.front().cols();
+      if (shape.size() != 2 || shape[0] != n_tokens_ || shape[1] < 1 || (d_model >= 0 && shape[1] != d_model)) {
+        fail(tensor_name, "[" + std::to_string(n_tokens_) + " tokens, d_model]", shape_of(shape));
+      }
+      trace.hidden.emplace_back(finite_numbers(tensor_name, found->second, shape[0], shape[1]).view());
+    }
+  }
+
+  const Checkpoint& checkpoint_;
+  const std::string& name_;
+  Index n_tokens_ = 0;
+};
+
+}  // namespace
+
+bool is_trace(const Checkpoint& checkpoint) { return metadata_of(checkpoint, "format") == kFormat; }
+
+TraceFile read_trace(const Checkpoint& checkpoint, const std::string& name) { return Reader(checkpoint, name).read(); }
+
+std::string write_weights(const TraceFile& file) {
+  std::map<std::string, std::string> metadata = {{"format", std::string(kFormat)},
+                                                 {"version", std::string(kVersion)},
+                                                 {"tokens", nlohmann::json(file.tokens).dump()}};
+  if (file.name) metadata["name"] = *file.name;
+  if (file.text) metadata["text"] = *file.text;
+  if (file.causal) metadata["causal"] = *file.causal ? "true" : "false";
+
+  const ForwardTrace& trace = file.trace;
+  std::map<std::string, std::pair<std::vector<Index>, SharedMatrix>> tensors;
+  for (Index layer = 0; layer < trace.n_layers(); ++layer) {
+    Matrix weights(trace.n_heads * trace.n_query, trace.n_key);
+    for (Index head = 0; head < trace.n_heads; ++head) {
+      weights.middleRows(head * trace.n_query, trace.n_query) = head_weights(trace, layer, head);
+    }
+    tensors["layers." + std::to_string(layer) + ".weights"] = {{trace.n_heads, trace.n_query, trace.n_key},
+                                                              SharedMatrix(std::move(weights))};
+  }
+  return write_safetensors(metadata, tensors);
+}
+
+}  // namespace attn

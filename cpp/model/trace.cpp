@@ -1,0 +1,108 @@
+// See trace.h.
+#include "model/trace.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "linalg/softmax.h"
+
+namespace attn {
+namespace {
+
+void check_index(const std::string& what, Index index, Index count) {
+  if (index >= 0 && index < count) return;
+  throw Error(ErrorCode::kBadRequest, "There is no " + what + " " + std::to_string(index) + ".",
+              what + " from 0 to " + std::to_string(count - 1), std::to_string(index));
+}
+
+const LayerTrace& layer_at(const ForwardTrace& trace, Index layer, Index head) {
+  check_index("layer", layer, trace.n_layers());
+  check_index("head", head, trace.n_heads);
+  return trace.layers[static_cast<std::size_t>(layer)];
+}
+
+bool has_scores(const LayerTrace& layer) { return layer.query.size() != 0; }
+
+}  // namespace
+
+Capabilities capabilities_of(const ForwardTrace& trace) {
+  return {.scores = std::all_of(trace.layers.begin(), trace.layers.end(), has_scores), .hidden = !trace.hidden.empty()};
+}
+
+HeadBlock head_block(const ForwardTrace& trace, Index layer, Index head, Index query) {
+  const LayerTrace& from = layer_at(trace, layer, head);
+  check_index("query", query, trace.n_query);
+  const Index first = query - query % kTraceRows;
+  const Index rows = std::min(kTraceRows, trace.n_query - first);
+  HeadBlock block;
+  block.first_query = first;
+  if (has_scores(from)) {
+    const Index kv_head = kv_head_of(head, trace.n_heads, trace.n_kv_heads);
+    HeadTrace attention = scaled_dot_product_attention(
+        head_of(from.query, head, trace.n_heads).middleRows(first, rows), head_of(from.key, kv_head, trace.n_kv_heads),
+        head_of(from.value, kv_head, trace.n_kv_heads), from.rule, first);
+    block.scores = std::move(attention.scores);
+    block.weights = std::move(attention.weights);
+    block.output = std::move(attention.output);
+  }
+  if (!from.weights.empty()) block.weights = from.weights.view().middleRows(head * trace.n_query + first, rows);
+  return block;
+}
+
+Matrix head_weights(const ForwardTrace& trace, Index layer, Index head) {
+  layer_at(trace, layer, head);
+  Matrix weights(trace.n_query, trace.n_key);
+  for (Index first = 0; first < trace.n_query; first += kTraceRows) {
+    const HeadBlock block = head_block(trace, layer, head, first);
+    weights.middleRows(first, block.weights.rows()) = block.weights;
+  }
+  return weights;
+}
+
+Matrix head_scores(const ForwardTrace& trace, Index layer, Index head) {
+  if (!has_scores(layer_at(trace, layer, head))) {
+    throw Error(ErrorCode::kUnsupported, "This trace holds weights alone: there are no scores to show.");
+  }
+  Matrix scores(trace.n_query, trace.n_key);
+  for (Index first = 0; first < trace.n_query; first += kTraceRows) {
+    const HeadBlock block = head_block(trace, layer, head, first);
+    scores.middleRows(first, block.scores.rows()) = block.scores;
+  }
+  return scores;
+}
+
+CellTrace cell_trace(const ForwardTrace& trace, Index layer, Index head, Index query, Index key) {
+  const LayerTrace& from = layer_at(trace, layer, head);
+  check_index("query", query, trace.n_query);
+  check_index("key", key, trace.n_key);
+  const HeadBlock block = head_block(trace, layer, head, query);
+  const Index row = query - block.first_query;
+
+  CellTrace cell;
+  cell.row_weights = block.weights.row(row);
+  cell.weight = cell.row_weights(key);
+  cell.has_scores = has_scores(from);
+  if (!cell.has_scores) {
+    cell.masked = cell.weight == 0.0 && ((trace.causal && key > query) || cell.row_weights.isZero(0.0F));
+    return cell;
+  }
+  const Index kv_head = kv_head_of(head, trace.n_heads, trace.n_kv_heads);
+  cell.query = head_of(from.query, head, trace.n_heads).row(query);
+  cell.key = head_of(from.key, kv_head, trace.n_kv_heads).row(key);
+  cell.value = head_of(from.value, kv_head, trace.n_kv_heads).row(key);
+  cell.dot = cell.query.cast<double>().dot(cell.key.cast<double>());
+  cell.scale = from.rule.scale;
+  cell.bias = from.rule.bias.size() == 0 ? 0.0 : from.rule.bias(query, key);
+  cell.row_scores = block.scores.row(row);
+  cell.score = cell.row_scores(key);
+  cell.masked = cell.row_scores(key) == kMasked;
+  cell.row_max = cell.row_scores.maxCoeff();
+  for (const float score : cell.row_scores) {
+    if (score != kMasked) cell.row_sum += std::exp(score - cell.row_max);
+  }
+  cell.output = block.output.row(row);
+  return cell;
+}
+
+}  // namespace attn
