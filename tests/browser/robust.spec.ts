@@ -2,7 +2,7 @@
  * What goes wrong for readers: odd and long text, bad files, cancelling, a dead worker, no WebGL, a lost context.
  */
 import { readFileSync } from 'node:fs';
-import { expect, inViewer, openExplorer, setText, test, viewerOf } from './support';
+import { expect, inViewer, openExplorer, setText, test } from './support';
 
 test('markup in the text stays text', async ({ page }) => {
   const viewer = await openExplorer(page);
@@ -98,7 +98,7 @@ test('cancelling a run of 512 tokens answers within 100 ms', async ({ page }) =>
 });
 
 test.describe('a dead worker', () => {
-  test.use({ expected: [(message) => /engine/i.test(message)] });
+  test.use({ expected: [(message: string) => /engine/i.test(message)] });
   test('comes back with the model, and the text runs again', async ({ page }) => {
     const viewer = await openExplorer(page);
     const worker = page.workers()[0];
@@ -204,7 +204,7 @@ test('a trace saved from Python is shown like a live run', async ({ page }) => {
 test.describe('without WebGL', () => {
   test.use({
     launchOptions: { args: ['--disable-gpu', '--disable-3d-apis'] },
-    expected: [(m) => /WebGL|THREE/i.test(m)],
+    expected: [(message: string) => /WebGL|THREE/i.test(message)],
   });
   test('everything but the scene works', async ({ page }) => {
     const viewer = await openExplorer(page);

@@ -43,7 +43,7 @@ export const test = base.extend<Fixtures>({
 });
 
 /** The parts of the element's contract that tests use. */
-export interface ViewerElement extends HTMLElement {
+export interface ViewerElement extends Omit<HTMLElement, 'hidden'> {
   text: string;
   layer: number;
   head: number;

@@ -173,6 +173,7 @@ export interface Cell {
 /** How far a load is; `total` is 0 while unknown. */
 export interface Progress {
   readonly phase: 'engine' | 'download' | 'read' | 'run';
+  /** Bytes of a download; the share that is done of a run. */
   readonly received: number;
   readonly total: number;
 }
@@ -212,4 +213,9 @@ export interface Engine {
   releaseRun(run: number): void;
   /** Frees a model and all its runs; unknown ids are ignored. */
   releaseModel(model: number): void;
+  /**
+   * Called after the engine died, started again and holds what was loaded: models and traces have their old names, runs
+   * of models are gone. Returns how to stop listening.
+   */
+  onRestart(listener: () => void): () => void;
 }

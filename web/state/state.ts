@@ -62,6 +62,7 @@ export type Change = Partial<ViewerState>;
 /** The state after a change. Choosing another query, layer or head lets the key follow the row's strongest again. */
 export function update(state: ViewerState, change: Change): ViewerState {
   const moved = ['layer', 'head', 'query', 'text'] as const;
-  const keyFollows = change.key === undefined && moved.some((name) => change[name] !== undefined && change[name] !== state[name]);
+  const keyFollows =
+    change.key === undefined && moved.some((name) => change[name] !== undefined && change[name] !== state[name]);
   return { ...state, ...(keyFollows ? { key: null } : {}), ...change };
 }

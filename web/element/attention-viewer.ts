@@ -1,0 +1,696 @@
+/**
+ * `<attention-viewer>`: attributes, properties, methods and events of the public contract, and the layout of the
+ * panels. The only part of the element that talks to the session.
+ */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { EngineError, sharedEngine } from '../engine/engine';
+import type { Backend, Failure, Matrix, ModelInfo, Source, Token } from '../engine/types';
+import type { SceneTheme } from '../scene/theme';
+import { createSession, type Session } from '../session/session';
+import type { Snapshot, Status, ViewerError } from '../session/snapshot';
+import { explain } from '../state/explain';
+import { BUILT_VIEWS, type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
+import { cellPanelStyles } from './cell-panel';
+import { define } from './define';
+import { errorNoteStyles } from './error-note';
+import { firstHintsStyles } from './first-hints';
+import { headMatrixStyles } from './head-matrix';
+import { headWallStyles } from './head-wall';
+import { layout } from './layout';
+import { linkFilterStyles } from './link-filter';
+import { modelBarStyles } from './model-bar';
+import { modelOf, type Panel, type Reader } from './panel';
+import { sceneCaptionStyles } from './scene-caption';
+import { type SceneView, sceneViewStyles } from './scene-view';
+import { type Example, sentenceInputStyles } from './sentence-input';
+import { statusBarStyles } from './status-bar';
+import { base } from './styles';
+import { parseColour, type Rgb, readTheme, watchTheme } from './theme';
+import { tokenStripStyles } from './token-strip';
+import { vectorStripStyles } from './vector-strip';
+import { weightsTableStyles } from './weights-table';
+
+/** How one weight came about: the cell on show, under the contract's names. */
+export interface Calculation {
+  readonly revision: number;
+  readonly layer: number;
+  readonly head: number;
+  readonly queryIndex: number;
+  readonly keyIndex: number;
+  readonly query: Float32Array | null;
+  readonly key: Float32Array | null;
+  readonly value: Float32Array | null;
+  readonly dot: number | null;
+  readonly scale: number | null;
+  readonly bias: number | null;
+  readonly score: number | null;
+  readonly rowMax: number | null;
+  readonly rowSum: number | null;
+  readonly weight: number;
+  readonly masked: boolean;
+  readonly output: Float32Array | null;
+}
+
+/** The attributes that are part of the state, and their names there. */
+const STATE_ATTRIBUTES = {
+  text: 'text',
+  layer: 'layer',
+  head: 'head',
+  'query-index': 'query',
+  'key-index': 'key',
+  view: 'view',
+  precision: 'precision',
+} as const satisfies Record<string, keyof ViewerState>;
+type StateAttribute = keyof typeof STATE_ATTRIBUTES;
+
+const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
+  story: 'Story',
+  wall: 'Wall',
+  matrix: 'Matrix',
+  table: 'Table',
+};
+
+/** On a narrow screen one panel is shown under the scene. */
+const SHEETS = { wall: 'Heads', matrix: 'Matrix', cell: 'Cell', table: 'Table' } as const;
+type Sheet = keyof typeof SHEETS;
+
+export class AttentionViewer extends LitElement {
+  static override properties = {
+    src: { reflect: true },
+    trace: { reflect: true },
+    loading: { reflect: true },
+    hints: { type: Boolean, reflect: true },
+    examples: { attribute: false },
+    snapshot: { state: true },
+    sheet: { state: true },
+    spoken: { state: true },
+    theme: { state: true },
+    dragging: { state: true },
+  };
+
+  static override get observedAttributes(): string[] {
+    return [...super.observedAttributes, ...Object.keys(STATE_ATTRIBUTES)];
+  }
+
+  static override styles = [
+    base,
+    layout,
+    sentenceInputStyles,
+    modelBarStyles,
+    errorNoteStyles,
+    tokenStripStyles,
+    statusBarStyles,
+    sceneViewStyles,
+    sceneCaptionStyles,
+    linkFilterStyles,
+    vectorStripStyles,
+    cellPanelStyles,
+    headWallStyles,
+    headMatrixStyles,
+    weightsTableStyles,
+    firstHintsStyles,
+  ];
+
+  /** The model: a folder's address ends in `/`. */
+  declare src: string | null;
+  /** A saved run, shown at once; the model's own run takes its place. */
+  declare trace: string | null;
+  declare loading: 'lazy' | 'eager';
+  /** Whether a first visit is met with three short hints. */
+  declare hints: boolean;
+  /** Sentences offered beside the input. */
+  declare examples: readonly Example[];
+  declare private snapshot: Snapshot | undefined;
+  declare private sheet: Sheet;
+  declare private spoken: string;
+  declare private theme: { scene: SceneTheme; ground: Rgb; light: Rgb } | undefined;
+  declare private dragging: boolean;
+
+  #session: Session | null = null;
+  #unsubscribe: (() => void) | null = null;
+  /** What was asked for before there was a session. */
+  #initial: Change = {};
+  #started = false;
+  #opening: Promise<void> = Promise.resolve();
+  #cancelled = new AbortController();
+  #near: IntersectionObserver | null = null;
+  #stopWatching: (() => void) | null = null;
+  /** Attributes are being written from the state, not by the page. */
+  #reflecting = false;
+  #quiet = 0;
+  #hoverFrame = 0;
+  #hover: Hover | null = null;
+  #speaks = false;
+
+  constructor() {
+    super();
+    this.src = null;
+    this.trace = null;
+    this.loading = 'lazy';
+    this.hints = false;
+    this.examples = [];
+    this.sheet = 'cell';
+    this.spoken = '';
+    this.dragging = false;
+  }
+
+  // ---- The state, as properties ----
+
+  get text(): string {
+    return this.#state.text;
+  }
+  set text(text: string) {
+    this.#change({ text: String(text) });
+  }
+  get layer(): number {
+    return this.#state.layer;
+  }
+  set layer(layer: number) {
+    this.#index('layer', layer);
+  }
+  get head(): number {
+    return this.#state.head;
+  }
+  set head(head: number) {
+    this.#index('head', head);
+  }
+  get queryIndex(): number {
+    return this.#state.query;
+  }
+  set queryIndex(index: number) {
+    this.#index('query', index);
+  }
+  /** Null: the strongest key of the row. */
+  get keyIndex(): number | null {
+    return this.#state.key;
+  }
+  set keyIndex(index: number | null) {
+    if (index === null) this.#change({ key: null });
+    else this.#index('key', index);
+  }
+  get view(): View {
+    return this.#state.view;
+  }
+  set view(view: View) {
+    if (BUILT_VIEWS.includes(view)) this.#change({ view });
+    else if (VIEWS.includes(view))
+      this.#refuse('unsupported', `The view "${view}" is not built yet.`, BUILT_VIEWS.join(', '), view);
+    else this.#refuse('bad-request', `There is no view "${view}".`, BUILT_VIEWS.join(', '), String(view));
+  }
+  get precision(): ViewerState['precision'] {
+    return this.#state.precision;
+  }
+  set precision(precision: ViewerState['precision']) {
+    if (precision === 'auto' || precision === 'f32') this.#change({ precision });
+    else this.#refuse('unsupported', `The precision "${precision}" is not built yet.`, 'auto, f32', String(precision));
+  }
+  get interventions(): readonly unknown[] {
+    return [];
+  }
+  set interventions(list: readonly unknown[]) {
+    if (list.length > 0)
+      this.#refuse('unsupported', 'Interventions are not built yet.', 'an empty list', `${list.length} entries`);
+  }
+
+  // ---- What is known ----
+
+  get status(): Status {
+    return this.#session?.snapshot.status ?? 'empty';
+  }
+  get error(): ViewerError | null {
+    return this.#session?.snapshot.error ?? null;
+  }
+  get revision(): number {
+    return this.#session?.snapshot.revision ?? 0;
+  }
+  get modelInfo(): ModelInfo | null {
+    return modelOf(this.#session?.snapshot);
+  }
+  get tokenList(): Token[] {
+    return [...(this.#session?.snapshot.runs[0]?.run.tokens ?? [])];
+  }
+  get backend(): Backend | null {
+    return this.#session?.snapshot.runs[0]?.run.backend ?? null;
+  }
+  get calculation(): Calculation | null {
+    const shown = this.#session?.snapshot.runs[0];
+    if (shown === undefined) return null;
+    const { rowScores, rowWeights, ...cell } = shown.cell;
+    return { revision: shown.revision, ...cell };
+  }
+
+  // ---- Methods ----
+
+  /** Opens a model or a saved run. A failed load leaves everything as it was. */
+  load(source: Source, options: { signal?: AbortSignal } = {}): Promise<ModelInfo> {
+    this.#started = true; // What the attributes name would only replace it.
+    return this.#connected().load(source, options);
+  }
+
+  /** Starts lazy work and resolves with the revision once everything shows it; after an error as well. */
+  async settled({ signal }: { signal?: AbortSignal } = {}): Promise<number> {
+    const session = this.#connected();
+    this.#start();
+    const stop = signal === undefined ? this.#cancelled.signal : AbortSignal.any([signal, this.#cancelled.signal]);
+    do {
+      await orAborted(this.#opening, stop);
+      await orAborted(session.settled({ signal: stop }), stop);
+      await orAborted(this.#drawn(), stop);
+    } while (isBusy(session.snapshot.status));
+    return session.snapshot.revision;
+  }
+
+  async attention(
+    layer: number,
+    head: number,
+    { kind = 'self', measure = 'weights' }: { kind?: string; measure?: string } = {},
+  ): Promise<Matrix> {
+    return this.#connected().attention(layer, head, { kind, measure });
+  }
+
+  // @ts-expect-error: the contract's name for the residual stream; HTMLElement has a flag of that name.
+  async hidden(layer: number): Promise<Matrix> {
+    return this.#connected().hidden(layer);
+  }
+
+  async aggregate(name: string, _options: { layer?: number } = {}): Promise<Matrix> {
+    throw notBuilt(`The aggregate "${name}"`);
+  }
+
+  async metrics(_layer: number, _head: number): Promise<Record<string, number | null>> {
+    throw notBuilt('Metrics of a head');
+  }
+
+  async next(_position: number, _options: { k?: number } = {}): Promise<object[]> {
+    throw notBuilt('The next token');
+  }
+
+  /** Stops loads and runs: pending promises reject with AbortError; text and picture stay. */
+  cancel(): void {
+    this.#cancelled.abort(new DOMException('Cancelled.', 'AbortError'));
+    this.#cancelled = new AbortController();
+    this.#session?.cancel();
+  }
+
+  // ---- Life in the document ----
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#connected();
+    this.#stopWatching = watchTheme(() => this.#readTheme());
+    if (this.loading === 'eager' || globalThis.IntersectionObserver === undefined) this.#start();
+    else if (!this.#started) {
+      this.#near = new IntersectionObserver(
+        (entries) => {
+          if (entries.some((entry) => entry.isIntersecting)) this.#start();
+        },
+        { rootMargin: '200px' },
+      );
+      this.#near.observe(this);
+    }
+  }
+
+  override disconnectedCallback(): void {
+    this.#near?.disconnect();
+    this.#stopWatching?.();
+    cancelAnimationFrame(this.#hoverFrame);
+    this.#hoverFrame = 0;
+    super.disconnectedCallback();
+    // A move takes the element out and puts it back at once; only one that stays out gives its memory back.
+    setTimeout(() => {
+      if (this.isConnected || this.#session === null) return;
+      const { hover, ...state } = this.#session.snapshot.state;
+      this.#initial = state;
+      this.#unsubscribe?.();
+      this.#session.dispose();
+      this.#session = null;
+      this.#started = false;
+    });
+  }
+
+  override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
+    super.attributeChangedCallback(name, old, value);
+    if (this.#reflecting || old === value || !(name in STATE_ATTRIBUTES)) return;
+    const attribute = name as StateAttribute;
+    if (attribute === 'text') this.text = value ?? '';
+    else if (attribute === 'view') this.view = (value ?? initialState.view) as View;
+    else if (attribute === 'precision') this.precision = (value ?? initialState.precision) as ViewerState['precision'];
+    else if (attribute === 'key-index' && value === null) this.keyIndex = null;
+    else
+      this.#index(STATE_ATTRIBUTES[attribute], value === null ? 0 : value.trim() === '' ? Number.NaN : Number(value));
+  }
+
+  protected override firstUpdated(): void {
+    this.#readTheme();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (this.#started && this.hasUpdated && (changed.has('src') || changed.has('trace'))) this.#open();
+  }
+
+  protected override render(): TemplateResult {
+    const state = this.#state;
+    const { view } = state;
+    const story = view === 'story';
+    const feed = this.#reader;
+    // Whatever is not on the stage stands below it, in this order.
+    const below = (['wall', 'matrix', 'table'] as const).filter((name) => name !== view);
+    const place = (name: 'wall' | 'matrix' | 'table') =>
+      `panel ${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === this.sheet ? ' open' : ''}`;
+    return html`
+      <div
+        class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}`}
+        @dragover=${this.#dragOver}
+        @dragleave=${() => {
+          this.dragging = false;
+        }}
+        @drop=${this.#drop}
+      >
+        <div class="ask">
+          <attn-sentence-input
+            .snapshot=${this.snapshot}
+            .reader=${feed}
+            .examples=${this.examples}
+            @example=${(event: CustomEvent<Example>) => void this.#showExample(event.detail)}
+          ></attn-sentence-input>
+          <attn-model-bar
+            .snapshot=${this.snapshot}
+            .reader=${feed}
+            @files=${(event: CustomEvent<File[]>) => this.#openFiles(event.detail)}
+            @cancelrun=${() => this.cancel()}
+          ></attn-model-bar>
+        </div>
+        <attn-error-note .snapshot=${this.snapshot} .reader=${feed}></attn-error-note>
+        <div class="tokens">
+          <attn-token-strip .snapshot=${this.snapshot} .reader=${feed}></attn-token-strip>
+          <attn-status-bar .snapshot=${this.snapshot} .reader=${feed}></attn-status-bar>
+        </div>
+        <div class="body">
+          <div class="stage">
+            <div class="views" role="tablist" aria-label="View" @keydown=${this.#tabKey}>
+              ${BUILT_VIEWS.map(
+                (name) => html`<button
+                  role="tab"
+                  aria-selected=${name === view ? 'true' : 'false'}
+                  tabindex=${name === view ? 0 : -1}
+                  @click=${() => feed.choose({ view: name })}
+                >${VIEW_NAMES[name]}</button>`,
+              )}
+            </div>
+            <attn-scene-view
+              class=${story ? '' : 'off'}
+              .snapshot=${this.snapshot}
+              .reader=${feed}
+              .active=${this.snapshot !== undefined}
+              .theme=${this.theme?.scene}
+            ></attn-scene-view>
+            <div class="foot">
+              <attn-scene-caption .snapshot=${this.snapshot} .reader=${feed}></attn-scene-caption>
+              <attn-link-filter .snapshot=${this.snapshot} .reader=${feed}></attn-link-filter>
+            </div>
+          </div>
+          <div class="sheets" role="tablist" aria-label="Details" @keydown=${this.#tabKey}>
+            ${Object.entries(SHEETS).map(
+              ([name, label]) => html`<button
+                role="tab"
+                aria-selected=${name === this.sheet ? 'true' : 'false'}
+                tabindex=${name === this.sheet ? 0 : -1}
+                @click=${() => {
+                  this.sheet = name as Sheet;
+                }}
+              >${label}</button>`,
+            )}
+          </div>
+          <attn-cell-panel
+            class=${`panel cell${this.sheet === 'cell' ? ' open' : ''}`}
+            .snapshot=${this.snapshot}
+            .reader=${feed}
+          ></attn-cell-panel>
+          <attn-head-wall
+            class=${place('wall')}
+            .snapshot=${this.snapshot}
+            .reader=${feed}
+            .colours=${this.theme}
+          ></attn-head-wall>
+          <attn-head-matrix class=${place('matrix')} .snapshot=${this.snapshot} .reader=${feed}></attn-head-matrix>
+          <attn-weights-table class=${place('table')} .snapshot=${this.snapshot} .reader=${feed}></attn-weights-table>
+        </div>
+        ${this.hints ? html`<attn-first-hints .snapshot=${this.snapshot} .reader=${feed}></attn-first-hints>` : nothing}
+        <p class="unseen" aria-live="polite">${this.spoken}</p>
+        <p class="drop-here" aria-hidden="true">Drop a model’s files or a saved trace</p>
+      </div>
+    `;
+  }
+
+  // ---- State in a circle ----
+
+  get #state(): ViewerState {
+    return this.#session?.snapshot.state ?? { ...initialState, ...this.#initial };
+  }
+
+  #change(change: Change): void {
+    if (this.#session === null) this.#initial = { ...this.#initial, ...change };
+    else this.#session.change(change);
+  }
+
+  #index(name: 'layer' | 'head' | 'query' | 'key', value: number): void {
+    if (Number.isInteger(value) && value >= 0) this.#change({ [name]: value });
+    else this.#refuse('bad-request', `${name} must be a whole number from 0.`, 'a whole number from 0', String(value));
+  }
+
+  #refuse(code: Failure['code'], message: string, expected: string, found: string): void {
+    this.#connected().fail({ code, message, expected, found, recoverable: true });
+  }
+
+  #connected(): Session {
+    if (this.#session === null) {
+      this.#session = createSession(sharedEngine(), this.#initial);
+      this.#unsubscribe = this.#session.subscribe((snapshot) => this.#show(snapshot));
+      this.#show(this.#session.snapshot);
+    }
+    return this.#session;
+  }
+
+  #show(snapshot: Snapshot): void {
+    const before = this.snapshot;
+    this.snapshot = snapshot;
+    this.#reflect(snapshot.state);
+    this.#tell(before, snapshot);
+    if (before?.state.view !== snapshot.state.view) this.#followView(snapshot.state.view);
+    const pointed = before !== undefined && before.state !== snapshot.state && onlyHover(before.state, snapshot.state);
+    if (!pointed || isBusy(snapshot.status)) this.#watchQuiet();
+    if (this.#speaks && before?.runs[0]?.cell !== snapshot.runs[0]?.cell) this.#speak(snapshot);
+  }
+
+  #reflect(state: ViewerState): void {
+    this.#reflecting = true;
+    for (const [attribute, name] of Object.entries(STATE_ATTRIBUTES)) {
+      const value = state[name];
+      // An attribute that says what is the case anyway is not added.
+      if (value === null || (value === initialState[name] && !this.hasAttribute(attribute))) {
+        if (value === null) this.removeAttribute(attribute);
+      } else if (this.getAttribute(attribute) !== String(value)) this.setAttribute(attribute, String(value));
+    }
+    this.#reflecting = false;
+  }
+
+  #tell(before: Snapshot | undefined, now: Snapshot): void {
+    const fire = (type: string, detail?: unknown) =>
+      this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+    if (now.progress !== null && now.progress !== before?.progress) fire('modelprogress', { ...now.progress });
+    const run = now.runs[0];
+    if (modelOf(now) !== null && modelOf(now) !== modelOf(before)) fire('modelload', modelOf(now));
+    if (run !== undefined && run.run.id !== before?.runs[0]?.run.id && run.run.backend.source === 'model') {
+      fire('runcomplete', { revision: run.revision, computeMs: run.run.computeMs });
+    }
+    if (now.error !== null && now.error !== before?.error) fire('modelerror', { error: now.error });
+    if (before !== undefined && before.state !== now.state && !onlyHover(before.state, now.state)) fire('statechange');
+  }
+
+  readonly #reader: Reader = {
+    choose: (change) => {
+      this.#speaks = true;
+      this.#connected().change({ ...change, hover: null });
+      if (change.query === undefined && change.key === undefined) return;
+      const { layer, head, query, key } = this.#state;
+      this.dispatchEvent(
+        new CustomEvent('tokenselect', {
+          detail: { layer, head, queryIndex: query, keyIndex: key },
+          bubbles: true,
+          composed: true,
+        }),
+      );
+    },
+    point: (hover) => {
+      this.#hover = hover === null ? null : { layer: null, head: null, query: null, key: null, ...hover };
+      if (this.#hoverFrame !== 0) return;
+      this.#hoverFrame = requestAnimationFrame(() => {
+        this.#hoverFrame = 0;
+        const state = this.#session?.snapshot.state;
+        if (state !== undefined && !sameHover(state.hover, this.#hover)) this.#session?.change({ hover: this.#hover });
+      });
+    },
+    say: (sentence) => {
+      this.spoken = sentence;
+    },
+  };
+
+  #speak(snapshot: Snapshot): void {
+    const shown = snapshot.runs[0];
+    if (shown === undefined) return;
+    this.#speaks = false;
+    this.spoken = explain(shown);
+  }
+
+  // ---- Loading ----
+
+  #start(): void {
+    this.#near?.disconnect();
+    if (this.#started) return;
+    this.#started = true;
+    this.#open();
+  }
+
+  /** The saved run first, for it is small; then the model, whose own run takes its place. */
+  #open(): void {
+    const session = this.#connected();
+    const address = (text: string | null) => (text ? new URL(text, document.baseURI) : null);
+    const open = async () => {
+      const trace = address(this.trace);
+      const model = address(this.src);
+      // The session has published what went wrong; the model is tried all the same.
+      if (trace !== null) await session.showTrace(trace).catch(() => {});
+      if (model !== null) await session.load(model).catch(() => {});
+    };
+    this.#opening = open().catch((error: unknown) => {
+      this.#refuse('bad-request', 'The address cannot be read.', 'an address', String(error));
+    });
+    this.#watchQuiet();
+  }
+
+  #openFiles(files: File[]): void {
+    // The session publishes the refusal.
+    this.load(files).catch(() => {});
+  }
+
+  async #showExample({ text, trace, layer, head, query }: Example): Promise<void> {
+    const session = this.#connected();
+    this.#speaks = true;
+    const selection: Change = { layer, head, query, key: null, hover: null };
+    if (session.snapshot.model !== null) {
+      session.change({ text, ...selection });
+      return;
+    }
+    try {
+      await session.showTrace(new URL(trace, document.baseURI));
+      session.change(selection);
+    } catch {
+      // The session publishes the refusal.
+    }
+  }
+
+  readonly #dragOver = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    this.dragging = true;
+  };
+
+  readonly #drop = (event: DragEvent): void => {
+    this.dragging = false;
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    this.#openFiles(files);
+  };
+
+  // ---- Being settled ----
+
+  /** Everything on the screen shows the latest snapshot. */
+  async #drawn(): Promise<void> {
+    await this.updateComplete;
+    const panels = [...(this.shadowRoot?.querySelectorAll<Panel>('.viewer *') ?? [])].filter(
+      (element) => 'updateComplete' in element,
+    );
+    await Promise.all(panels.map((panel) => panel.updateComplete));
+    if (this.#state.view === 'story') await this.shadowRoot?.querySelector<SceneView>('attn-scene-view')?.drawn();
+  }
+
+  /** Marks the host busy until nothing is pending any more. */
+  #watchQuiet(): void {
+    const turn = ++this.#quiet;
+    if (this.getAttribute('aria-busy') !== 'true') this.setAttribute('aria-busy', 'true');
+    const wait = async () => {
+      await this.#opening;
+      await this.#session?.settled().catch(() => {});
+      await this.#drawn();
+      if (turn === this.#quiet) this.removeAttribute('aria-busy');
+    };
+    void wait();
+  }
+
+  // ---- Tabs and theme ----
+
+  #followView(view: View): void {
+    if (view === 'wall' || view === 'matrix' || view === 'table') this.sheet = view;
+  }
+
+  readonly #tabKey = (event: KeyboardEvent): void => {
+    const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role=tab]')];
+    const at = tabs.indexOf(event.target as HTMLElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    const tab = tabs[to % tabs.length];
+    tab?.focus();
+    tab?.click();
+  };
+
+  #readTheme(): void {
+    const style = getComputedStyle(this);
+    const colour = (name: string) => style.getPropertyValue(name).trim();
+    this.theme = {
+      scene: readTheme(colour),
+      ground: parseColour(colour('--ground')),
+      light: parseColour(colour('--light')),
+    };
+  }
+}
+
+function isBusy(status: Status): boolean {
+  return status === 'loading' || status === 'running';
+}
+
+function notBuilt(what: string): EngineError {
+  return new EngineError({ code: 'unsupported', message: `${what} is not built yet.`, expected: null, found: null });
+}
+
+function sameHover(a: Hover | null, b: Hover | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.layer === b.layer && a.head === b.head && a.query === b.query && a.key === b.key;
+}
+
+/** Whether two states differ in nothing but what is pointed at. */
+function onlyHover(a: ViewerState, b: ViewerState): boolean {
+  return (Object.keys(b) as (keyof ViewerState)[]).every((name) => name === 'hover' || a[name] === b[name]);
+}
+
+/** The promise, or a rejection as soon as the signal says so. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) {
+      stop();
+      return;
+    }
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+define('attention-viewer', AttentionViewer as unknown as CustomElementConstructor);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'attention-viewer': AttentionViewer;
+  }
+}

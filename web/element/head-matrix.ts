@@ -1,0 +1,343 @@
+/** The chosen head's weights as a grid of light: rows look, columns are looked at. The only grid of the element. */
+import { css, html, type PropertyValues, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { RunView } from '../session/snapshot';
+import { tokenLabel } from '../state/labels';
+import { define } from './define';
+import { itemsOf, step, visible } from './grid-window';
+import { data, printed } from './printed';
+import { ScrolledPanel } from './scrolled-panel';
+
+const LEAST = 26;
+const MOST = 46;
+/** From this size on a cell has room for its number. */
+const ROOM = 34;
+
+interface Place {
+  readonly row: number;
+  readonly col: number;
+}
+
+export class HeadMatrix extends ScrolledPanel {
+  protected override readonly headers = { width: 88, height: 76 };
+  /** Where the keyboard is; it leads while numbers of the cells it passes are still on their way. */
+  #cursor: Place = { row: 0, col: 0 };
+  #asked: Place | null = null;
+  #seen = '';
+
+  protected override render(): TemplateResult {
+    const shown = this.shown;
+    if (shown === undefined) return html`<p class="muted empty">One head's weights appear here, token by token.</p>`;
+    const { matrix } = shown;
+    const n = matrix.cols;
+    const size = this.#size(n);
+    const { row: keptRow, col: keptCol } = this.#follow(shown);
+    const rows = itemsOf(visible(this.view.top, this.view.height, size, matrix.rows), keptRow);
+    const cols = itemsOf(visible(this.view.left, this.view.width, size, n), keptCol);
+    const { tokens } = shown.run;
+    const label = (index: number) => (tokens[index] === undefined ? '' : tokenLabel(tokens[index]));
+    const hover = this.snapshot?.state.hover ?? null;
+    const row = hover?.query ?? shown.selection.query;
+    const col =
+      hover?.key ?? (hover?.query == null || hover.query === shown.selection.query ? shown.selection.key : -1);
+    const header = (index: number, lit: boolean) =>
+      `header${lit ? ' lit' : ''}${tokens[index]?.special ? ' special' : ''}`;
+    return html`
+      <div class="bar-above">
+        <h2 class="heading">Layer ${matrix.layer}, head ${matrix.head}</h2>
+        ${this.#reading(shown, label)}
+      </div>
+      <div class="scroller">
+        <div
+          class=${`matrix${size < ROOM ? ' small' : ''}`}
+          role="grid"
+          aria-label="Attention weights: rows look, columns are looked at"
+          aria-readonly="true"
+          aria-rowcount=${matrix.rows + 1}
+          aria-colcount=${n + 1}
+          data-layer=${matrix.layer}
+          data-head=${matrix.head}
+          .style=${`--size: ${size}px; width: ${this.headers.width + n * size}px; height: ${this.headers.height + matrix.rows * size}px`}
+          @keydown=${this.#key}
+          @click=${this.#click}
+          @pointerover=${this.#over}
+          @pointerleave=${() => this.reader.point(null)}
+        >
+          <div role="row" class="top" aria-rowindex="1">
+            <span role="columnheader" class="corner" aria-colindex="1"><span class="muted">looks at →</span></span>
+            ${repeat(
+              cols,
+              (c) => c,
+              (c) => html`<span
+                role="columnheader"
+                class=${header(c, c === col)}
+                aria-colindex=${c + 2}
+                .style=${`--at: ${c}`}
+              ><bdi>${label(c)}</bdi></span>`,
+            )}
+          </div>
+          ${repeat(
+            rows,
+            (r) => r,
+            (r) => html`
+              <div role="row" class="line" aria-rowindex=${r + 2} .style=${`--at: ${r}`}>
+                <span role="rowheader" class=${header(r, r === row)} aria-colindex="1"><bdi>${label(r)}</bdi></span>
+                ${repeat(
+                  cols,
+                  (c) => c,
+                  (c) => this.#cell(shown, r, c, r === row, c === col),
+                )}
+              </div>
+            `,
+          )}
+        </div>
+      </div>
+    `;
+  }
+
+  #cell(shown: RunView, row: number, col: number, rowLit: boolean, colLit: boolean): TemplateResult {
+    const { matrix, selection } = shown;
+    const weight = matrix.data[row * matrix.cols + col] ?? 0;
+    const chosen = row === selection.query && col === selection.key;
+    const here = row === this.#cursor.row && col === this.#cursor.col;
+    const name = `cell${chosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${weight > 0.3 ? ' bright' : ''}`;
+    return html`<span
+      role="gridcell"
+      class=${name}
+      part="cell"
+      aria-colindex=${col + 2}
+      aria-selected=${chosen ? 'true' : 'false'}
+      data-query=${row}
+      data-key=${col}
+      tabindex=${here ? 0 : -1}
+      .style=${`--at: ${col}; --weight: ${Math.sqrt(weight)}`}
+    >${data(weight, weight === 0 ? '0' : weight.toFixed(2))}</span>`;
+  }
+
+  /** The cell under the pointer, or the chosen one, with its whole value. */
+  #reading(shown: RunView, label: (index: number) => string): TemplateResult {
+    const hover = this.snapshot?.state.hover ?? null;
+    const { matrix, selection } = shown;
+    const pointed = hover?.query != null && hover.key != null;
+    const query = pointed ? hover.query : selection.query;
+    const key = pointed ? hover.key : selection.key;
+    const weight = matrix.data[query * matrix.cols + key] ?? 0;
+    return html`<span class="reading">
+      <bdi>${label(query)}</bdi> <span class="muted">looks at</span> <bdi>${label(key)}</bdi>: ${printed(weight)}
+    </span>`;
+  }
+
+  #size(n: number): number {
+    if (this.view.width <= 0) return MOST;
+    return Math.min(MOST, Math.max(LEAST, Math.floor(this.view.width / Math.max(1, n))));
+  }
+
+  /** The keyboard's place follows the selection, except where it is ahead of it. */
+  #follow(shown: RunView): Place {
+    const { selection, matrix } = shown;
+    const chosen: Place = { row: selection.query, col: selection.key };
+    const seen = `${chosen.row},${chosen.col},${matrix.rows}`;
+    if (this.#asked !== null && this.#asked.row === chosen.row && this.#asked.col === chosen.col) this.#asked = null;
+    if (seen !== this.#seen && this.#asked === null) this.#cursor = chosen;
+    this.#seen = seen;
+    if (this.#cursor.row >= matrix.rows || this.#cursor.col >= matrix.cols) this.#cursor = chosen;
+    return this.#cursor;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const shown = this.shown;
+    if (shown === undefined || this.#revealed === this.#seen) return;
+    this.#revealed = this.#seen;
+    const size = this.#size(shown.matrix.cols);
+    this.revealCell(this.#cursor.row, this.#cursor.col, size, size);
+  }
+  #revealed = '';
+
+  readonly #key = (event: KeyboardEvent): void => {
+    const shown = this.shown;
+    const from = place(event.target);
+    if (shown === undefined || from === null || event.altKey || event.metaKey) return;
+    const { rows, cols } = shown.matrix;
+    const to = step(event.key, event.ctrlKey, from.row, from.col, rows, cols);
+    if (to === null) return;
+    event.preventDefault();
+    this.#cursor = to;
+    this.#asked = to;
+    const size = this.#size(cols);
+    this.revealCell(to.row, to.col, size, size);
+    this.requestUpdate();
+    void this.updateComplete.then(() => {
+      this.querySelector<HTMLElement>(`[data-query="${to.row}"][data-key="${to.col}"]`)?.focus({ preventScroll: true });
+    });
+    this.reader.choose({ query: to.row, key: to.col });
+  };
+
+  readonly #click = (event: Event): void => {
+    const at = place(event.target);
+    if (at !== null) this.reader.choose({ query: at.row, key: at.col });
+  };
+
+  readonly #over = (event: Event): void => {
+    const at = place(event.target);
+    const matrix = this.shown?.matrix;
+    if (at === null || matrix === undefined) this.reader.point(null);
+    else this.reader.point({ layer: matrix.layer, head: matrix.head, query: at.row, key: at.col });
+  };
+}
+
+function place(target: EventTarget | null): Place | null {
+  const cell = (target as Element | null)?.closest<HTMLElement>('[data-key]');
+  if (cell == null) return null;
+  return { row: Number(cell.dataset['query']), col: Number(cell.dataset['key']) };
+}
+
+define('attn-head-matrix', HeadMatrix);
+
+export const headMatrixStyles = css`
+  attn-head-matrix {
+    display: flex;
+    flex-direction: column;
+    gap: 10px;
+    min-width: 0;
+    min-height: 0;
+  }
+  .scroller {
+    flex: 1;
+    min-height: 0;
+    max-height: 640px;
+    overflow: auto;
+    overscroll-behavior: auto;
+    scrollbar-width: thin;
+    scrollbar-color: var(--line) transparent;
+  }
+  .reading bdi {
+    font-weight: 600;
+  }
+  .reading data {
+    font-family: var(--mono);
+  }
+  .matrix {
+    position: relative;
+    --side: 88px;
+    --head: 76px;
+    font-size: var(--small);
+  }
+  .matrix .top {
+    position: sticky;
+    z-index: 3;
+    top: 0;
+    height: var(--head);
+    background: var(--ground);
+  }
+  .matrix .corner {
+    position: sticky;
+    z-index: 4;
+    left: 0;
+    display: grid;
+    place-items: end;
+    width: var(--side);
+    height: var(--head);
+    padding: 0 8px 6px 0;
+    background: var(--ground);
+    font-size: 0.6875rem;
+  }
+  .matrix .header {
+    overflow: hidden;
+    white-space: pre;
+    text-overflow: ellipsis;
+  }
+  .matrix .header.special {
+    color: var(--muted);
+  }
+  .matrix .top .header {
+    position: absolute;
+    bottom: 0;
+    left: calc(var(--side) + var(--at) * var(--size));
+    display: flex;
+    align-items: center;
+    width: var(--size);
+    height: var(--head);
+    padding: 0 0 6px;
+    writing-mode: vertical-rl;
+    transform: rotate(180deg);
+  }
+  .matrix .top .header bdi,
+  .matrix .line .header bdi {
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .matrix .line {
+    position: absolute;
+    left: 0;
+    top: calc(var(--head) + var(--at) * var(--size));
+    width: 100%;
+    height: var(--size);
+  }
+  .matrix .line .header {
+    position: sticky;
+    z-index: 2;
+    left: 0;
+    display: flex;
+    align-items: center;
+    justify-content: flex-end;
+    width: var(--side);
+    height: 100%;
+    padding: 0 8px 0 4px;
+    background: var(--ground);
+  }
+  .matrix .top .header.lit {
+    color: var(--key);
+    font-weight: 650;
+  }
+  .matrix .line .header.lit {
+    color: var(--query);
+    font-weight: 650;
+  }
+  .cell {
+    position: absolute;
+    left: calc(var(--side) + var(--at) * var(--size));
+    top: 0;
+    display: grid;
+    place-items: center;
+    width: calc(var(--size) - 1px);
+    height: calc(var(--size) - 1px);
+    border-radius: 3px;
+    background: color-mix(in srgb, var(--light) calc(var(--weight) * 100%), var(--raised));
+    font-family: var(--mono);
+    font-size: 0.6875rem;
+    cursor: pointer;
+  }
+  .cell data {
+    color: var(--muted);
+  }
+  .cell.in-row data {
+    color: var(--ink);
+  }
+  .cell.bright data {
+    color: var(--ground);
+  }
+  .small .cell data {
+    position: absolute;
+    clip-path: inset(50%);
+  }
+  .cell.lit {
+    box-shadow: 0 0 0 1px var(--ink);
+  }
+  .cell.chosen {
+    z-index: 1;
+    box-shadow: 0 0 0 2px var(--ink);
+  }
+  .cell:focus-visible {
+    z-index: 1;
+    outline-offset: 2px;
+  }
+  @media (forced-colors: active) {
+    .cell {
+      forced-color-adjust: none;
+    }
+    .cell.chosen {
+      outline: 2px solid Highlight;
+    }
+  }
+`;

@@ -1,0 +1,287 @@
+/** Where the panels stand, by the viewer's own width. Names no colour and styles no panel's inside. */
+import { css } from 'lit';
+
+export const layout = css`
+  .viewer {
+    position: relative;
+    min-width: 0;
+  }
+  .ask {
+    position: relative;
+    z-index: 12;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px 12px;
+    padding: 10px 16px 8px;
+  }
+  .tokens {
+    position: relative;
+    z-index: 11;
+    display: flex;
+    align-items: center;
+    gap: 4px 16px;
+    padding: 0 16px 2px 12px;
+    border-bottom: 1px solid var(--line);
+  }
+
+  .body {
+    display: grid;
+    grid-template-columns: minmax(0, 9fr) minmax(0, 7fr) 332px;
+    /* The stage leaves a glimpse of what is below it. */
+    grid-template-rows: var(--attn-stage-height, clamp(420px, 74svh, 1000px));
+    grid-auto-rows: auto;
+  }
+  .stage {
+    position: relative;
+    grid-area: 1 / 1 / 2 / 3;
+    min-width: 0;
+    overflow: hidden;
+  }
+  .panel {
+    min-width: 0;
+  }
+  .panel.cell {
+    grid-area: 1 / 3 / 2 / 4;
+    border-inline-start: 1px solid var(--line);
+  }
+  .panel.slot-0,
+  .panel.slot-1,
+  .panel.slot-2 {
+    padding: 16px;
+    border-top: 1px solid var(--line);
+  }
+  .panel.slot-0 {
+    grid-area: 2 / 1 / 3 / 2;
+  }
+  .panel.slot-1 {
+    grid-area: 2 / 2 / 3 / 4;
+    border-inline-start: 1px solid var(--line);
+  }
+  .panel.slot-2 {
+    grid-area: 3 / 1 / 4 / 4;
+    max-height: 640px;
+  }
+  .panel.slot-1 {
+    max-height: 760px;
+  }
+  /* On the stage: below the view's tabs, and scrolling inside. */
+  .panel.staged {
+    grid-area: 1 / 1 / 2 / 3;
+    padding: 56px 16px 16px;
+    overflow: auto;
+  }
+  .panel.staged .scroller {
+    max-height: none;
+  }
+  .panel.wall.staged .wall {
+    width: min(100%, calc((var(--attn-stage-height, clamp(420px, 74svh, 1000px)) - 130px) * var(--heads) / var(--layers)));
+  }
+  .view-wall .stage,
+  .view-matrix .stage,
+  .view-table .stage {
+    overflow: visible;
+    height: 0;
+    z-index: 2;
+  }
+  .off,
+  .view-wall .foot,
+  .view-matrix .foot,
+  .view-table .foot {
+    display: none !important;
+  }
+  .empty {
+    margin: 0;
+    padding: 24px 0;
+  }
+
+  .views,
+  .sheets {
+    display: flex;
+  }
+  .views {
+    position: absolute;
+    z-index: 3;
+    top: 10px;
+    inset-inline-start: 12px;
+  }
+  .sheets {
+    display: none;
+  }
+  [role='tab'] {
+    padding: 2px 14px;
+    border: 1px solid var(--line);
+    border-radius: 0;
+    margin-inline-start: -1px;
+    background: var(--panel);
+    color: var(--muted);
+    font-size: 0.8125rem;
+  }
+  [role='tab']:first-child {
+    border-start-start-radius: var(--radius);
+    border-end-start-radius: var(--radius);
+    margin-inline-start: 0;
+  }
+  [role='tab']:last-child {
+    border-start-end-radius: var(--radius);
+    border-end-end-radius: var(--radius);
+  }
+  [role='tab'][aria-selected='true'] {
+    z-index: 1;
+    background: var(--hover);
+    color: var(--ink);
+    font-weight: 600;
+    box-shadow: inset 0 -2px 0 var(--accent);
+  }
+
+  .foot {
+    position: absolute;
+    z-index: 2;
+    inset: auto 0 0;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: flex-end;
+    justify-content: space-between;
+    gap: 4px 24px;
+    padding: 28px 16px 12px;
+    background: linear-gradient(transparent, color-mix(in srgb, var(--ground) 88%, transparent) 40%, var(--ground));
+    pointer-events: none;
+  }
+  .foot > * > * {
+    pointer-events: auto;
+  }
+
+  .drop-here {
+    display: none;
+  }
+  .dragging .drop-here {
+    position: absolute;
+    z-index: 40;
+    inset: 8px;
+    display: grid;
+    place-items: start center;
+    margin: 0;
+    padding-top: 96px;
+    border: 2px dashed var(--accent);
+    border-radius: var(--radius-large);
+    background: color-mix(in srgb, var(--ground) 82%, transparent);
+    font-size: 1.25rem;
+    font-weight: 600;
+    pointer-events: none;
+  }
+
+  /* Between phone and desktop: the stage over the whole width, everything else below it in two columns. */
+  @container viewer (max-width: 1099px) {
+    .body {
+      grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+      grid-template-rows: var(--attn-stage-height, clamp(400px, 66svh, 1000px)) auto;
+    }
+    .stage,
+    .panel.staged {
+      grid-area: 1 / 1 / 2 / 3;
+    }
+    .panel.cell {
+      grid-area: 2 / 1 / 3 / 2;
+      max-height: 640px;
+      border-top: 1px solid var(--line);
+      border-inline-start: 0;
+    }
+    .panel.slot-0 {
+      grid-area: 2 / 2 / 3 / 3;
+      border-inline-start: 1px solid var(--line);
+    }
+    .panel.slot-1 {
+      grid-area: 3 / 1 / 4 / 3;
+      border-inline-start: 0;
+    }
+    .panel.slot-2 {
+      grid-area: 4 / 1 / 5 / 3;
+    }
+  }
+
+  /* Phone: the scene, then one panel at a time. */
+  @container viewer (max-width: 700px) {
+    .ask {
+      padding: 8px 10px 6px;
+    }
+    .tokens {
+      flex-direction: column;
+      align-items: stretch;
+      padding: 0 6px 4px;
+    }
+    .body {
+      display: flex;
+      flex-direction: column;
+    }
+    .view-wall .stage,
+    .view-matrix .stage,
+    .view-table .stage,
+    .stage {
+      order: 1;
+      height: auto;
+      overflow: hidden;
+    }
+    .stage .off,
+    .viewer .foot {
+      display: flex !important;
+    }
+    .stage attn-scene-view {
+      position: relative;
+      display: block !important;
+      height: clamp(300px, 52svh, 560px);
+    }
+    .views {
+      display: none;
+    }
+    .foot {
+      position: static;
+      padding: 8px 12px 12px;
+      background: none;
+    }
+    .foot > * {
+      flex: 1 1 100%;
+      justify-content: flex-start;
+    }
+    .sheets {
+      order: 2;
+      position: sticky;
+      z-index: 5;
+      top: 0;
+      padding: 8px 10px;
+      border-top: 1px solid var(--line);
+      background: var(--ground);
+    }
+    .sheets [role='tab'] {
+      flex: 1;
+      min-height: 40px;
+      padding: 2px 4px;
+    }
+    .panel.panel {
+      order: 3;
+      display: none;
+      max-height: none;
+      padding: 8px;
+      border: 0;
+    }
+    .panel.panel.open {
+      display: flex;
+      flex-direction: column;
+      max-height: 76svh;
+    }
+    .panel.wall.open {
+      max-height: none;
+    }
+    .panel.wall.staged .wall {
+      width: 100%;
+    }
+    .panel.cell .calculation {
+      border-radius: var(--radius);
+    }
+  }
+
+  @media (forced-colors: active) {
+    [role='tab'][aria-selected='true'] {
+      outline: 2px solid Highlight;
+      outline-offset: -2px;
+    }
+  }
+`;

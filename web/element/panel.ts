@@ -1,0 +1,42 @@
+/**
+ * What every panel of the viewer is: a light-DOM component that shows a snapshot and asks for changes. Only this base
+ * decides how panels are fed; no panel keeps a copy of the state or talks to the session.
+ */
+import { LitElement } from 'lit';
+import type { ModelInfo } from '../engine/types';
+import type { RunView, Snapshot } from '../session/snapshot';
+import type { Change, Hover } from '../state/state';
+
+/** What a panel may ask of the viewer. */
+export interface Reader {
+  /** The reader chose something: it is remembered, spoken, and told to the page. */
+  choose(change: Change): void;
+  /** The reader points at something: it lights everywhere and changes nothing. Null: at nothing. */
+  point(hover: Partial<Hover> | null): void;
+  /** Says a sentence to assistive technology. */
+  say(sentence: string): void;
+}
+
+export abstract class Panel extends LitElement {
+  static override properties = { snapshot: { attribute: false }, reader: { attribute: false } };
+
+  declare snapshot: Snapshot | undefined;
+  declare reader: Reader;
+
+  /** Inside the viewer's own shadow root: one tree for labels, parts and the contract's hooks. */
+  protected override createRenderRoot(): this {
+    return this;
+  }
+
+  /** The run on show; undefined until there is one. */
+  protected get shown(): RunView | undefined {
+    return this.snapshot?.runs[0];
+  }
+}
+
+/** Whose numbers are on show: the run's own model, or the loaded one before its first run. */
+export function modelOf(snapshot: Snapshot | undefined): ModelInfo | null {
+  const run = snapshot?.runs[0]?.run;
+  if (run !== undefined && (run.backend.source === 'trace' || snapshot?.model == null)) return run.model;
+  return snapshot?.model ?? null;
+}

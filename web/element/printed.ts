@@ -1,0 +1,36 @@
+/** How a number is printed: rounded for the eye, whole in `value`. The only place where panels turn numbers into text. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { formatNumber, formatPercent } from '../state/numbers';
+
+/** What tells one printed number from another: its name in the public contract, and its place in a vector. */
+export interface Which {
+  readonly name?: string;
+  readonly index?: number;
+}
+
+/** Three significant digits. */
+export function printed(value: number, which: Which = {}): TemplateResult {
+  return data(value, formatNumber(value), which);
+}
+
+/** A weight in prose: `68 %`. */
+export function percent(value: number, which: Which = {}): TemplateResult {
+  return data(value, formatPercent(value), which);
+}
+
+/** A count, or any number with its own rounding. */
+export function data(value: number, text: string, { name, index }: Which = {}): TemplateResult {
+  return html`<data value=${String(value)} data-name=${name ?? nothing} data-index=${index ?? nothing}>${text}</data>`;
+}
+
+/** Thousands apart: `13,120`. */
+export function count(value: number): TemplateResult {
+  return data(value, value.toLocaleString('en'));
+}
+
+/** A size: `91 MB`. */
+export function bytes(value: number): TemplateResult {
+  const [unit, name] = value >= 1e9 ? [1e9, 'GB'] : value >= 1e6 ? [1e6, 'MB'] : [1e3, 'kB'];
+  const scaled = value / unit;
+  return data(value, `${scaled >= 10 ? Math.round(scaled) : scaled.toFixed(1)} ${name}`);
+}

@@ -1,0 +1,78 @@
+/** What the picture shows, in words and numbers, and what of it is left out. The only place where that is said. */
+import { css, html, nothing, type TemplateResult } from 'lit';
+import type { Token } from '../engine/types';
+import { countAtLeast } from '../scene/packing';
+import { tokenLabel } from '../state/labels';
+import { define } from './define';
+import { Panel } from './panel';
+import { count, data, percent } from './printed';
+
+export class SceneCaption extends Panel {
+  protected override render(): TemplateResult | typeof nothing {
+    const shown = this.shown;
+    const state = this.snapshot?.state;
+    if (shown === undefined || state === undefined) return nothing;
+    const { selection, cell, overview, run } = shown;
+    const name = (index: number) => html`<bdi class="word">${nameOf(run.tokens[index])}</bdi>`;
+    const { nHeads } = run.model;
+    const place = (selection.layer * nHeads + selection.head) * run.tokens.length + selection.query;
+    const share = overview.setApart[place] ?? 0;
+    const special = run.tokens.filter((token) => token.special);
+    const listed = countAtLeast(overview.links, Math.fround(state.threshold / 100));
+    const all = overview.counts[state.threshold] ?? listed;
+    const least = data(state.threshold, `${state.threshold} %`);
+    return html`
+      <p class="main">
+        ${name(selection.query)} looks at ${name(selection.key)}: <strong>${percent(cell.weight)}</strong> in layer ${selection.layer},
+        head ${selection.head}.${
+          state.apart && special.length > 0 && share > 0
+            ? html` <span class="apart">Set apart: ${namesOf(special)} ${percent(share)}.</span>`
+            : nothing
+        }
+      </p>
+      <p class="muted">
+        ${
+          all === 0
+            ? html`No link weighs ${least} or more: lower the threshold.`
+            : listed < all
+              ? html`The strongest ${count(listed)} of ${count(all)} links from ${least} are drawn.`
+              : html`All ${count(all)} links from ${least} are drawn.`
+        }
+      </p>
+    `;
+  }
+}
+
+function nameOf(token: Token | undefined): string {
+  return token === undefined ? '' : tokenLabel(token);
+}
+
+/** `[CLS] and [SEP]`: each name once. */
+function namesOf(tokens: readonly Token[]): string {
+  const names = [...new Set(tokens.map(nameOf))];
+  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+define('attn-scene-caption', SceneCaption);
+
+export const sceneCaptionStyles = css`
+  attn-scene-caption {
+    display: block;
+    min-width: 0;
+  }
+  attn-scene-caption p {
+    margin: 0;
+  }
+  attn-scene-caption .main {
+    font-size: 1rem;
+  }
+  attn-scene-caption strong {
+    color: var(--light);
+    font-weight: 650;
+  }
+  attn-scene-caption .muted,
+  attn-scene-caption .apart {
+    color: var(--muted);
+    font-size: 0.8125rem;
+  }
+`;

@@ -1,0 +1,484 @@
+/**
+ * The 3D scene's place in the document: its canvas, the camera's buttons, and what a pointer does on it. The only
+ * module of the element that loads the scene, and only when there is something to show.
+ */
+import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { createRef, ref } from 'lit/directives/ref.js';
+import type { Hit, Scene } from '../scene/scene';
+import type { SceneTheme } from '../scene/theme';
+import { tokenLabel } from '../state/labels';
+import { formatPercent } from '../state/numbers';
+import type { CameraPreset } from '../state/state';
+import { define } from './define';
+import { Panel } from './panel';
+
+const PRESETS: readonly (readonly [CameraPreset, string])[] = [
+  ['front', 'Front'],
+  ['side', 'Side'],
+  ['above', 'Above'],
+];
+/** A press that moves less than this, in pixels, is a click. */
+const CLICK = 5;
+
+export class SceneView extends Panel {
+  static override properties = {
+    ...Panel.properties,
+    active: { attribute: false },
+    theme: { attribute: false },
+    interacting: { state: true },
+    missing: { state: true },
+    tip: { state: true },
+    wheelHint: { state: true },
+  };
+
+  /** Whether the scene is wanted: it is loaded then, and not before. */
+  declare active: boolean;
+  declare theme: SceneTheme | undefined;
+  declare interacting: boolean;
+  /** Why there is no scene; null while there may be one. */
+  declare missing: string | null;
+  declare tip: { x: number; y: number; words: string } | null;
+  declare wheelHint: boolean;
+
+  #scene: Scene | null = null;
+  #loading: Promise<void> | null = null;
+  readonly #canvas = createRef<HTMLCanvasElement>();
+  readonly #sizes = globalThis.ResizeObserver === undefined ? null : new ResizeObserver(() => this.#resize());
+  readonly #pointers = new Map<number, { x: number; y: number }>();
+  #moved = 0;
+  #frame = 0;
+  #at = { x: 0, y: 0 };
+
+  constructor() {
+    super();
+    this.active = false;
+    this.interacting = false;
+    this.missing = null;
+    this.tip = null;
+    this.wheelHint = false;
+  }
+
+  /** Resolves when the picture shows the latest snapshot, or when there is no picture. */
+  async drawn(): Promise<void> {
+    await this.updateComplete;
+    await this.#loading;
+    if (this.#scene === null || !this.active) return;
+    await this.#scene.drawn();
+    this.#canvas.value?.setAttribute('data-drawn-revision', String(this.#scene.settledRevision()));
+  }
+
+  override disconnectedCallback(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#sizes?.disconnect();
+    this.#scene?.dispose();
+    this.#scene = null;
+    this.#loading = null;
+    super.disconnectedCallback();
+  }
+
+  protected override render(): TemplateResult {
+    const shown = this.shown;
+    return html`
+      <div class=${`frame${this.interacting ? ' interacting' : ''}`} @keydown=${this.#key}>
+        ${
+          this.missing === null
+            ? html`<canvas
+                ${ref(this.#canvas)}
+                part="canvas"
+                role="img"
+                tabindex="-1"
+                aria-label=${this.#description()}
+                @pointerdown=${this.#down}
+                @pointermove=${this.#move}
+                @pointerup=${this.#up}
+                @pointercancel=${this.#up}
+                @pointerleave=${this.#away}
+              ></canvas>`
+            : html`<div class="missing" role="note">
+                <p><strong>${this.missing}</strong></p>
+                <p>Everything else works: tokens, heads, matrix, table and calculation hold the same numbers.</p>
+              </div>`
+        }
+        ${this.tip === null ? nothing : html`<div class="tip" aria-hidden="true" .style=${`left: ${this.tip.x}px; top: ${this.tip.y}px`}>${this.tip.words}</div>`}
+        ${this.wheelHint ? html`<div class="wheel-hint" aria-hidden="true">Hold Ctrl to zoom, or choose Interact</div>` : nothing}
+        ${this.missing === null && shown !== undefined ? this.#buttons() : nothing}
+      </div>
+    `;
+  }
+
+  #buttons(): TemplateResult {
+    const camera = this.snapshot?.state.camera;
+    const move = (name: string, symbol: TemplateResult, act: (scene: Scene) => void) => html`<button
+      class="icon"
+      aria-label=${name}
+      title=${name}
+      @click=${() => this.#moveCamera(act)}
+    >${symbol}</button>`;
+    return html`
+      <div class="camera" role="group" aria-label="Camera">
+        <span class="presets">
+          ${PRESETS.map(
+            ([preset, name]) => html`<button
+              aria-pressed=${preset === camera ? 'true' : 'false'}
+              @click=${() => {
+                this.reader.choose({ camera: preset });
+                this.#moveCamera((scene) => scene.camera.preset(preset));
+              }}
+            >${name}</button>`,
+          )}
+        </span>
+        <span class="moves">
+          ${move('Rotate left', ROTATE_LEFT, (scene) => scene.camera.orbit(-60, 0))}
+          ${move('Rotate right', ROTATE_RIGHT, (scene) => scene.camera.orbit(60, 0))}
+          ${move('Zoom in', PLUS, (scene) => scene.camera.zoom(1.2))}
+          ${move('Zoom out', MINUS, (scene) => scene.camera.zoom(1 / 1.2))}
+          ${move('Whole picture', WHOLE, (scene) => scene.camera.reset())}
+        </span>
+        <button
+          class="interact"
+          aria-pressed=${this.interacting ? 'true' : 'false'}
+          title="The wheel zooms and a finger rotates, until Escape"
+          @click=${() => this.#interact(!this.interacting)}
+        >
+          ${this.interacting ? 'Release' : 'Interact'}
+        </button>
+      </div>
+    `;
+  }
+
+  #description(): string {
+    const shown = this.shown;
+    if (shown === undefined) return 'The scene is empty.';
+    const { run, selection, cell } = shown;
+    const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
+    return (
+      `3D scene: ${run.tokens.length} tokens through ${run.model.nLayers} layers of ${run.model.nHeads} heads. ` +
+      `In layer ${selection.layer}, head ${selection.head}, ${name(selection.query)} looks at ${name(selection.key)}: ${formatPercent(cell.weight)}.`
+    );
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    if (
+      this.active &&
+      this.#scene === null &&
+      this.#loading === null &&
+      this.missing === null &&
+      this.shown !== undefined
+    ) {
+      this.#loading = this.#load();
+    }
+    if (changed.has('theme') && this.theme !== undefined) this.#scene?.setTheme(this.theme);
+    if ((changed.has('snapshot') || changed.has('active')) && this.snapshot !== undefined && this.active) {
+      this.#scene?.show(this.snapshot);
+      void this.#mark();
+    }
+  }
+
+  /** Tells, in the document, which revision the picture shows. */
+  async #mark(): Promise<void> {
+    const scene = this.#scene;
+    if (scene === null) return;
+    await scene.drawn();
+    if (scene === this.#scene) this.#canvas.value?.setAttribute('data-drawn-revision', String(scene.settledRevision()));
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const { createScene } = await import('../scene/scene');
+      const canvas = this.#canvas.value;
+      if (!this.isConnected || canvas === undefined || this.theme === undefined) {
+        this.#loading = null;
+        return;
+      }
+      const motion = matchMedia('(prefers-reduced-motion: reduce)');
+      this.#scene = createScene(canvas, {
+        theme: this.theme,
+        reducedMotion: motion.matches,
+        onChange: () => {
+          this.tip = null;
+        },
+      });
+      motion.onchange = () => this.#scene?.setReducedMotion(motion.matches);
+      canvas.addEventListener('wheel', this.#wheel, { passive: false });
+      this.#sizes?.observe(canvas);
+      this.#resize();
+      if (this.snapshot !== undefined) this.#scene.show(this.snapshot);
+      void this.#mark();
+    } catch (error) {
+      this.missing =
+        error instanceof Error && error.name === 'SceneUnavailable'
+          ? 'The 3D scene needs WebGL 2, which this browser or device does not offer.'
+          : 'The 3D scene could not be loaded.';
+    }
+  }
+
+  #resize(): void {
+    const canvas = this.#canvas.value;
+    if (canvas === undefined || canvas.clientWidth === 0) return;
+    const coarse = matchMedia('(pointer: coarse)').matches;
+    this.#scene?.resize(canvas.clientWidth, canvas.clientHeight, Math.min(devicePixelRatio, coarse ? 1.5 : 2));
+  }
+
+  #moveCamera(act: (scene: Scene) => void): void {
+    const scene = this.#scene;
+    if (scene === null) return;
+    act(scene);
+    this.reader.say(scene.camera.describe());
+  }
+
+  #interact(on: boolean): void {
+    this.interacting = on;
+    this.#scene?.setInteractive(on);
+    if (on) this.#canvas.value?.focus({ preventScroll: true });
+    this.reader.say(on ? 'The scene takes the wheel and touch now. Escape releases it.' : 'The scene is released.');
+  }
+
+  readonly #key = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && this.interacting) {
+      this.#interact(false);
+      this.querySelector<HTMLElement>('.interact')?.focus();
+      event.stopPropagation();
+      return;
+    }
+    if (event.target !== this.#canvas.value || event.ctrlKey || event.altKey || event.metaKey) return;
+    const act: ((scene: Scene) => void) | undefined = {
+      ArrowLeft: (scene: Scene) => scene.camera.orbit(-30, 0),
+      ArrowRight: (scene: Scene) => scene.camera.orbit(30, 0),
+      ArrowUp: (scene: Scene) => scene.camera.orbit(0, -30),
+      ArrowDown: (scene: Scene) => scene.camera.orbit(0, 30),
+      '+': (scene: Scene) => scene.camera.zoom(1.2),
+      '-': (scene: Scene) => scene.camera.zoom(1 / 1.2),
+      '0': (scene: Scene) => scene.camera.reset(),
+    }[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    this.#moveCamera(act);
+  };
+
+  /** The wheel belongs to the page, unless the reader gave it to the scene. */
+  readonly #wheel = (event: WheelEvent): void => {
+    if (!this.interacting && !event.ctrlKey && !event.metaKey) {
+      if (!this.wheelHint) {
+        this.wheelHint = true;
+        setTimeout(() => {
+          this.wheelHint = false;
+        }, 1600);
+      }
+      return;
+    }
+    event.preventDefault();
+    this.#scene?.camera.zoom(Math.exp(-event.deltaY / (event.deltaMode === 1 ? 16 : 500)));
+  };
+
+  readonly #down = (event: PointerEvent): void => {
+    // A finger scrolls the page until the reader chose to interact.
+    this.#moved = 0;
+    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (event.pointerType !== 'touch' || this.interacting) this.#canvas.value?.setPointerCapture(event.pointerId);
+  };
+
+  readonly #move = (event: PointerEvent): void => {
+    const last = this.#pointers.get(event.pointerId);
+    if (last === undefined) {
+      if (event.pointerType !== 'touch') this.#pick(event);
+      return;
+    }
+    const dx = event.clientX - last.x;
+    const dy = event.clientY - last.y;
+    this.#moved += Math.abs(dx) + Math.abs(dy);
+    if (event.pointerType === 'touch' && !this.interacting) return;
+    if (this.#moved < CLICK) return;
+    const others = [...this.#pointers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
+    const other = others[0];
+    if (other !== undefined) {
+      const before = Math.hypot(last.x - other.x, last.y - other.y);
+      const after = Math.hypot(event.clientX - other.x, event.clientY - other.y);
+      if (before > 0) this.#scene?.camera.zoom(after / before);
+      this.#scene?.camera.pan(dx / 2, dy / 2);
+    } else if (event.shiftKey || (event.buttons & 6) !== 0) this.#scene?.camera.pan(dx, dy);
+    else this.#scene?.camera.orbit(dx, dy);
+    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.tip = null;
+  };
+
+  readonly #up = (event: PointerEvent): void => {
+    const pressed = this.#pointers.delete(event.pointerId);
+    if (!pressed || event.type !== 'pointerup' || this.#moved >= CLICK) return;
+    const { x, y } = this.#position(event);
+    const hit = this.#scene?.pick(x, y) ?? null;
+    if (hit === null) return;
+    if (hit.kind === 'token') this.reader.choose({ query: hit.query });
+    else this.reader.choose({ layer: hit.layer, head: hit.head, query: hit.query, key: hit.key });
+  };
+
+  readonly #away = (): void => {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.tip = null;
+    this.reader.point(null);
+  };
+
+  #pick(event: PointerEvent): void {
+    this.#at = this.#position(event);
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#show(this.#scene?.pick(this.#at.x, this.#at.y) ?? null);
+    });
+  }
+
+  #show(hit: Hit | null): void {
+    const canvas = this.#canvas.value;
+    if (canvas !== undefined) canvas.style.cursor = hit === null ? '' : 'pointer';
+    const run = this.shown?.run;
+    if (hit === null || run === undefined) {
+      this.tip = null;
+      this.reader.point(null);
+      return;
+    }
+    if (hit.kind === 'token') {
+      this.tip = null;
+      this.reader.point({ query: hit.query });
+      return;
+    }
+    const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
+    this.tip = {
+      x: this.#at.x,
+      y: this.#at.y,
+      words: `${name(hit.query)} looks at ${name(hit.key)}: ${formatPercent(hit.weight)}, layer ${hit.layer}, head ${hit.head}`,
+    };
+    this.reader.point({ layer: hit.layer, head: hit.head, query: hit.query, key: hit.key });
+  }
+
+  #position(event: PointerEvent): { x: number; y: number } {
+    const box = this.#canvas.value?.getBoundingClientRect();
+    return { x: event.clientX - (box?.left ?? 0), y: event.clientY - (box?.top ?? 0) };
+  }
+}
+
+const icon = (path: string) =>
+  html`<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d=${path}></path></svg>`;
+const ROTATE_LEFT = icon('M3 8a5 5 0 1 1 1.6 3.7M3 3.5V8h4.5');
+const ROTATE_RIGHT = icon('M13 8a5 5 0 1 0-1.6 3.7M13 3.5V8H8.5');
+const PLUS = icon('M8 3v10M3 8h10');
+const MINUS = icon('M3 8h10');
+const WHOLE = icon('M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10');
+
+define('attn-scene-view', SceneView);
+
+export const sceneViewStyles = css`
+  attn-scene-view,
+  attn-scene-view .frame {
+    display: block;
+    position: absolute;
+    inset: 0;
+  }
+  attn-scene-view canvas {
+    display: block;
+    width: 100%;
+    height: 100%;
+    touch-action: pan-y;
+    cursor: grab;
+  }
+  attn-scene-view canvas:active {
+    cursor: grabbing;
+  }
+  attn-scene-view canvas:focus-visible {
+    outline-offset: -2px;
+  }
+  attn-scene-view .interacting canvas {
+    touch-action: none;
+    outline: 2px solid var(--accent);
+    outline-offset: -2px;
+  }
+  attn-scene-view .missing {
+    display: grid;
+    place-content: center;
+    gap: 4px;
+    height: 100%;
+    padding: 64px 24px;
+    text-align: center;
+    color: var(--muted);
+  }
+  attn-scene-view .missing strong {
+    color: var(--ink);
+  }
+  attn-scene-view .missing p {
+    margin: 0;
+  }
+  .camera {
+    position: absolute;
+    top: 10px;
+    inset-inline-end: 12px;
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: flex-end;
+    gap: 6px 10px;
+    max-width: calc(100% - 24px);
+    font-size: 0.8125rem;
+  }
+  .camera .presets,
+  .camera .moves {
+    display: flex;
+  }
+  .camera .presets button,
+  .camera .moves button {
+    border-radius: 0;
+    margin-inline-start: -1px;
+  }
+  .camera span > button:first-child {
+    border-start-start-radius: var(--radius);
+    border-end-start-radius: var(--radius);
+  }
+  .camera span > button:last-child {
+    border-start-end-radius: var(--radius);
+    border-end-end-radius: var(--radius);
+  }
+  .camera button[aria-pressed='true'] {
+    z-index: 1;
+  }
+  .camera .icon {
+    padding: 0;
+    width: var(--target);
+  }
+  .camera svg {
+    fill: none;
+    stroke: currentColor;
+    stroke-width: 1.5;
+    stroke-linecap: round;
+    stroke-linejoin: round;
+  }
+  .tip {
+    position: absolute;
+    z-index: 5;
+    transform: translate(-50%, calc(-100% - 12px));
+    padding: 3px 8px;
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    background: var(--raised);
+    font-size: var(--small);
+    white-space: nowrap;
+    pointer-events: none;
+  }
+  .wheel-hint {
+    position: absolute;
+    inset: 50% auto auto 50%;
+    transform: translate(-50%, -50%);
+    padding: 6px 14px;
+    border-radius: 999px;
+    background: var(--raised);
+    border: 1px solid var(--line);
+    pointer-events: none;
+  }
+  @container viewer (max-width: 700px) {
+    .camera .presets,
+    .camera .moves {
+      display: none;
+    }
+    .interacting .camera .presets,
+    .interacting .camera .moves {
+      display: flex;
+    }
+  }
+`;

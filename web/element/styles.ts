@@ -1,0 +1,154 @@
+/**
+ * Colours, type and the few classes that all panels share. The only module of the element that names a colour: the
+ * page's `--attn-…` variables, with the dark look of a page that sets none.
+ */
+import { css } from 'lit';
+
+export const base = css`
+  :host {
+    --ground: var(--attn-ground, #0b0e14);
+    --panel: var(--attn-panel, #121722);
+    --raised: var(--attn-raised, #171c26);
+    --hover: var(--attn-hover, #1d2430);
+    --line: var(--attn-line, #2a3240);
+    --thread: var(--attn-thread, #232a36);
+    --muted: var(--attn-muted, #9aa6b8);
+    --ink: var(--attn-ink, #e8ecf4);
+    --query: var(--attn-query, #3fa0fa);
+    --key: var(--attn-key, #eab946);
+    --value: var(--attn-value, #56f2cf);
+    --output: var(--attn-output, #d06b9e);
+    --light: var(--attn-light, #ff9f45);
+    --accent: var(--attn-accent, #c3b5ff);
+    --on-accent: var(--attn-on-accent, #0b0e14);
+    --error: var(--attn-error, #ff8f88);
+    --font: var(--attn-font, system-ui, sans-serif);
+    --mono: var(--attn-font-mono, ui-monospace, monospace);
+    --small: var(--attn-text-small, 0.75rem);
+    --radius: var(--attn-radius, 6px);
+    --radius-large: var(--attn-radius-large, 12px);
+    --quick: var(--attn-quick, 180ms);
+    --ease: var(--attn-ease, ease-out);
+    --target: 28px;
+
+    display: block;
+    container: viewer / inline-size;
+    position: relative;
+    min-width: 0;
+    background: var(--ground);
+    color: var(--ink);
+    font: 400 0.875rem / 1.45 var(--font);
+    font-variant-numeric: tabular-nums;
+    text-align: start;
+  }
+  :host([hidden]) {
+    display: none;
+  }
+  @media (pointer: coarse) {
+    :host {
+      --target: 44px;
+    }
+  }
+  * {
+    box-sizing: border-box;
+  }
+  [hidden] {
+    display: none !important;
+  }
+  :focus-visible {
+    outline: 2px solid var(--accent);
+    outline-offset: 2px;
+  }
+
+  button,
+  .button {
+    font: inherit;
+    color: var(--ink);
+    display: inline-flex;
+    align-items: center;
+    justify-content: center;
+    gap: 6px;
+    min-height: var(--target);
+    min-width: var(--target);
+    padding: 2px 10px;
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    background: var(--raised);
+    white-space: nowrap;
+    cursor: pointer;
+  }
+  button:hover:not(:disabled),
+  .button:hover {
+    background: var(--hover);
+  }
+  button:disabled {
+    color: var(--muted);
+    cursor: default;
+  }
+  button[aria-pressed='true'] {
+    border-color: var(--ink);
+  }
+  button.quiet {
+    background: none;
+    border-color: transparent;
+  }
+
+  data {
+    font-variant-numeric: tabular-nums;
+  }
+  .muted {
+    color: var(--muted);
+  }
+  .word {
+    font-weight: 600;
+    unicode-bidi: isolate;
+  }
+  .unseen {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    margin: -1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  .heading {
+    margin: 0;
+    font-size: 0.8125rem;
+    font-weight: 600;
+    letter-spacing: 0.01em;
+  }
+
+  /* The four meanings: a colour and a letter, never one alone. */
+  .query {
+    color: var(--query);
+  }
+  .key {
+    color: var(--key);
+  }
+  .value {
+    color: var(--value);
+  }
+  .output {
+    color: var(--output);
+  }
+  .letter {
+    font-style: italic;
+    font-weight: 650;
+  }
+
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    *::before,
+    *::after {
+      transition-duration: 0s !important;
+      animation: none !important;
+    }
+  }
+  @media (forced-colors: active) {
+    button[aria-pressed='true'],
+    [aria-selected='true'] {
+      outline: 2px solid Highlight;
+    }
+  }
+`;

@@ -1,0 +1,332 @@
+/**
+ * What the worker does, without the worker: loads models and traces into instances of the core, tokenises, runs, and
+ * answers questions about runs. Long work is cut into slices; between them other requests, and cancelling, get a turn.
+ */
+import type { CoreEngine, CoreModule, CoreStep, Reply } from './bindings';
+import { aborted, EngineError } from './errors';
+import { type Part, type Parts, partsOf, type SentSource } from './sources';
+import { readTokenizer, type Tokenize, tokenizeIds } from './tokenizer';
+import type {
+  Backend,
+  Cell,
+  HeadMatrix,
+  LinkFilter,
+  Loaded,
+  Matrix,
+  ModelInfo,
+  Overview,
+  Progress,
+  Run,
+  Token,
+  TokenRow,
+} from './types';
+
+/** Longest uninterrupted work, in milliseconds. */
+const SLICE = 20;
+/** Largest absolute difference of a weight from PyTorch's that the goldens allow. */
+const TOLERANCE = 2e-5;
+/** Pieces that tokenizers of known families put around a text: a trace does not say which of its tokens are such. */
+const FRAME_PIECES = ['[CLS]', '[SEP]', '[PAD]', '<s>', '</s>', '<pad>', '<|endoftext|>'];
+
+type Report = (progress: Progress) => void;
+
+interface OpenModel {
+  readonly core: CoreEngine;
+  readonly info: ModelInfo;
+  readonly tokenize: Tokenize;
+}
+
+interface OpenRun {
+  /** The model or trace it belongs to. */
+  readonly owner: number;
+  readonly core: CoreEngine;
+  readonly coreRun: number;
+  /** Grows with every overview that is asked for: the newest one is answered, those before it are given up. */
+  looks: number;
+}
+
+export interface Host {
+  /** `id` and `runId` are the caller's names for what is loaded; a trace's run gets the latter. */
+  load(id: number, runId: number, source: SentSource, signal: AbortSignal, report: Report): Promise<Loaded>;
+  run(runId: number, model: number, text: string, signal: AbortSignal, report: Report): Promise<Run>;
+  overview(run: number, filter: LinkFilter, signal: AbortSignal): Promise<Overview>;
+  row(run: number, query: number, filter: LinkFilter): TokenRow;
+  matrix(run: number, layer: number, head: number, measure: 'weights' | 'scores'): HeadMatrix;
+  cell(run: number, layer: number, head: number, query: number, key: number): Cell;
+  hidden(run: number, layer: number): Matrix;
+  releaseRun(run: number): void;
+  releaseModel(model: number): void;
+}
+
+/**
+ * @param instantiate  makes a fresh instance of the core: one for each thing that is loaded, since WebAssembly memory
+ *                     never shrinks. A new one is made before an old one is dropped.
+ */
+export function createHost(instantiate: () => Promise<CoreModule>): Host {
+  const models = new Map<number, OpenModel>();
+  const runs = new Map<number, OpenRun>();
+
+  const runOf = (id: number): OpenRun => {
+    const run = runs.get(id);
+    if (run === undefined) throw new EngineError({ code: 'bad-request', message: `There is no run ${id}.` });
+    return run;
+  };
+
+  return {
+    async load(id, runId, source, signal, report) {
+      report({ phase: 'engine', received: 0, total: 0 });
+      const parts = partsOf(source);
+      const core = new (await instantiate()).Engine();
+      // In a folder the small files come first: what is wrong with them is known before the download.
+      const beside = parts.isFolder ? await readBeside(parts, signal) : null;
+      await stream(core, parts.main, signal, report);
+      report({ phase: 'read', received: 0, total: 0 });
+      await turn();
+      if (signal.aborted) throw aborted();
+      const name = parts.main.name;
+      if (value(core.kind(name)).kind === 'trace') {
+        const trace = value(core.openTrace(name));
+        runs.set(runId, { owner: id, core, coreRun: trace.run, looks: 0 });
+        const info = infoOf(trace, trace.name ?? parts.name);
+        const tokens = trace.tokens.map((piece, index) => traceToken(piece, index));
+        const text = trace.text ?? '';
+        const can = { scores: trace.scores, hidden: trace.hidden };
+        const run = { id: runId, text, tokens, model: info, backend: backend('trace'), can, computeMs: 0 };
+        return { id, info, run };
+      }
+      const { config, tokenizer } = beside ?? (await readBeside(parts, signal));
+      const tokenize = tokenizer === null ? tokenizeIds : await readTokenizer(tokenizer);
+      const info = infoOf(value(core.openModel(name, config)), parts.name);
+      if (signal.aborted) throw aborted();
+      models.set(id, { core, info, tokenize });
+      return { id, info, run: null };
+    },
+
+    async run(runId, model, text, signal, report) {
+      const open = models.get(model);
+      if (open === undefined) throw new EngineError({ code: 'bad-request', message: `There is no model ${model}.` });
+      const { core, info, tokenize } = open;
+      const tokens = tokenize(text);
+      const coreRun = value(core.beginRun(Int32Array.from(tokens, (token) => token.id ?? -1))).run;
+      let computeMs = 0;
+      try {
+        await inSlices(
+          () => {
+            const start = performance.now();
+            const step = value(core.stepRun(coreRun, SLICE));
+            computeMs += performance.now() - start;
+            return step;
+          },
+          signal,
+          (step) => report({ phase: 'run', received: step.progress, total: 1 }),
+        );
+      } catch (error) {
+        core.dropRun(coreRun);
+        throw error;
+      }
+      runs.set(runId, { owner: model, core, coreRun, looks: 0 });
+      return {
+        id: runId,
+        text,
+        tokens,
+        model: info,
+        backend: backend('model'),
+        can: { scores: true, hidden: true },
+        computeMs,
+      };
+    },
+
+    async overview(id, filter, signal) {
+      const run = runOf(id);
+      const look = ++run.looks;
+      value(run.core.beginOverview(run.coreRun, filter.apart, filter.heads, filter.budget));
+      await inSlices(() => {
+        if (look !== run.looks) throw aborted();
+        return value(run.core.stepOverview(run.coreRun, SLICE));
+      }, signal);
+      return value(run.core.overview(run.coreRun));
+    },
+
+    row(id, query, filter) {
+      const { core, coreRun } = runOf(id);
+      return value(core.row(coreRun, query, filter.apart, filter.heads, filter.budget));
+    },
+    matrix(id, layer, head, measure) {
+      const { core, coreRun } = runOf(id);
+      return value(core.matrix(coreRun, layer, head, measure));
+    },
+    cell(id, layer, head, query, key) {
+      const { core, coreRun } = runOf(id);
+      return value(core.cell(coreRun, layer, head, query, key));
+    },
+    hidden(id, layer) {
+      const { core, coreRun } = runOf(id);
+      return value(core.hidden(coreRun, layer));
+    },
+
+    releaseRun(id) {
+      const run = runs.get(id);
+      if (run === undefined) return;
+      ++run.looks; // An overview under way must not step what is gone.
+      run.core.dropRun(run.coreRun);
+      runs.delete(id);
+    },
+    releaseModel(id) {
+      for (const [runId, run] of runs) if (run.owner === id) this.releaseRun(runId);
+      models.delete(id);
+    },
+  };
+}
+
+/** The answer, or the refusal as an error. */
+function value<T extends object>(reply: Reply<T>): T {
+  if ('error' in reply) throw new EngineError(reply.error);
+  return reply;
+}
+
+/** Lets waiting messages in. A message of our own comes after those, and sooner than any timer. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
+async function inSlices(step: () => CoreStep, signal: AbortSignal, after?: (step: CoreStep) => void): Promise<void> {
+  for (;;) {
+    if (signal.aborted) throw aborted();
+    const state = step();
+    if (state.done) return;
+    after?.(state);
+    await turn();
+  }
+}
+
+async function readBeside(parts: Parts, signal: AbortSignal): Promise<{ config: string; tokenizer: string | null }> {
+  if (parts.config === null) {
+    throw new EngineError({
+      code: 'missing-file',
+      message:
+        'These weights came without config.json: open it together with them, and tokenizer.json if there is one.',
+      expected: 'config.json',
+      found: parts.main.name,
+    });
+  }
+  const config = await textOf(parts.config, signal);
+  // A checkpoint without a tokenizer is usable: its text is token ids.
+  const tokenizer = parts.tokenizer === null ? null : await textOf(parts.tokenizer, signal).catch(nullIfMissing);
+  return { config, tokenizer };
+}
+
+function nullIfMissing(error: unknown): null {
+  if (error instanceof EngineError && error.code === 'missing-file') return null;
+  throw error;
+}
+
+/** Small files, as text. */
+async function textOf(part: Part, signal: AbortSignal): Promise<string> {
+  const most = 64 * 1024 * 1024;
+  const { body } = await part.open(signal);
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  await read(part.name, body, signal, (chunk) => {
+    received += chunk.length;
+    if (received > most) {
+      throw new EngineError({
+        code: 'too-large',
+        message: `${part.name} is too large.`,
+        expected: `at most ${most} bytes`,
+        found: 'more',
+      });
+    }
+    chunks.push(chunk);
+  });
+  return new Blob(chunks as BlobPart[]).text();
+}
+
+/** Streams a file into the core's memory, where it stays: no second copy of the weights. */
+async function stream(core: CoreEngine, part: Part, signal: AbortSignal, report: Report): Promise<void> {
+  const { size, body } = await part.open(signal);
+  let received = 0;
+  let reported = 0;
+  const progress = (total: number) => {
+    const now = performance.now();
+    if (now - reported < 50 && received < total) return;
+    reported = now;
+    report({ phase: 'download', received, total });
+  };
+  if (size === null) {
+    // Compressed on the way: how much arrives is known only when it has, so it is gathered first.
+    const chunks: Uint8Array[] = [];
+    await read(part.name, body, signal, (chunk) => {
+      chunks.push(chunk);
+      received += chunk.length;
+      progress(0);
+    });
+    value(core.reserve(part.name, received));
+    let offset = 0;
+    for (const chunk of chunks) {
+      core.window(part.name, offset, chunk.length).set(chunk);
+      offset += chunk.length;
+    }
+    return;
+  }
+  value(core.reserve(part.name, size));
+  await read(part.name, body, signal, (chunk) => {
+    if (received + chunk.length > size) throw cut(part.name, size, `more than ${size}`);
+    core.window(part.name, received, chunk.length).set(chunk);
+    received += chunk.length;
+    progress(size);
+  });
+  if (received < size) throw cut(part.name, size, String(received));
+}
+
+async function read(
+  name: string,
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+  use: (chunk: Uint8Array) => void,
+): Promise<void> {
+  const reader = body.getReader();
+  const stop = () => void reader.cancel().catch(() => {});
+  signal.addEventListener('abort', stop);
+  try {
+    for (;;) {
+      const { done, value: chunk } = await reader.read().catch((cause: unknown) => {
+        if (signal.aborted) throw aborted();
+        throw new EngineError({ code: 'network', message: `${name} could not be read to its end: ${String(cause)}` });
+      });
+      if (signal.aborted) throw aborted();
+      if (done) return;
+      use(chunk);
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+  }
+}
+
+const cut = (name: string, size: number, found: string): EngineError =>
+  new EngineError({
+    code: 'network',
+    message: `${name} arrived incomplete or changed: expected ${size} bytes, found ${found}. Try again.`,
+    expected: `${size} bytes`,
+    found: `${found} bytes`,
+  });
+
+function infoOf(core: Omit<ModelInfo, 'name'>, name: string): ModelInfo {
+  const { family, nLayers, nHeads, nKvHeads, dModel, dHead, nCtx, bytes, causal } = core;
+  return { name, family, nLayers, nHeads, nKvHeads, dModel, dHead, nCtx, bytes, causal };
+}
+
+function backend(source: Backend['source']): Backend {
+  return { source, module: 'simd', precision: 'f32', threads: 1, tolerance: TOLERANCE };
+}
+
+function traceToken(piece: string, index: number): Token {
+  return { index, id: null, piece, text: piece, start: null, end: null, special: FRAME_PIECES.includes(piece) };
+}

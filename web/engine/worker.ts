@@ -1,0 +1,89 @@
+/**
+ * The worker: the host behind messages. Errors leave as data, for classes do not survive the way; cancelling is a
+ * message of its own. Holds a lock for as long as it lives, by which the page notices its death.
+ */
+
+import { expose, type Remote } from 'comlink';
+import instantiate from '#wasm';
+import wasmUrl from '../../build/wasm/headlight.wasm?url';
+import { failureOf, isAbort } from './errors';
+import { createHost } from './host';
+import type { Failure, Progress } from './types';
+
+export type Answer<T> = { readonly value: T } | { readonly failure: Failure } | { readonly aborted: true };
+
+let compiled: Promise<WebAssembly.Module> | null = null;
+
+/** Compiles once; a failure is forgotten, so that a retry can succeed. */
+function compile(): Promise<WebAssembly.Module> {
+  compiled ??= fetch(wasmUrl)
+    // Not every server names the type that streaming wants.
+    .then(async (response) => WebAssembly.compile(await response.arrayBuffer()))
+    .catch((error: unknown) => {
+      compiled = null;
+      throw error;
+    });
+  return compiled;
+}
+
+const host = createHost(async () => {
+  const module = await compile();
+  return instantiate({
+    instantiateWasm(imports, done) {
+      void WebAssembly.instantiate(module, imports).then((instance) => done(instance, module));
+      return {};
+    },
+  });
+});
+
+const jobs = new Map<number, AbortController>();
+
+/** Runs one job; `cancel` with its number aborts the signal. */
+async function answer<T>(job: number, work: (signal: AbortSignal) => T | Promise<T>): Promise<Answer<T>> {
+  const controller = new AbortController();
+  jobs.set(job, controller);
+  try {
+    return { value: await work(controller.signal) };
+  } catch (error) {
+    return isAbort(error) ? { aborted: true } : { failure: failureOf(error) };
+  } finally {
+    jobs.delete(job);
+  }
+}
+
+const api = {
+  load: (
+    job: number,
+    id: number,
+    runId: number,
+    source: Parameters<typeof host.load>[2],
+    report: (progress: Progress) => void,
+  ) => answer(job, (signal) => host.load(id, runId, source, signal, report)),
+  run: (job: number, runId: number, model: number, text: string, report: (progress: Progress) => void) =>
+    answer(job, (signal) => host.run(runId, model, text, signal, report)),
+  overview: (job: number, run: number, filter: Parameters<typeof host.overview>[1]) =>
+    answer(job, (signal) => host.overview(run, filter, signal)),
+  row: (job: number, ...question: Parameters<typeof host.row>) => answer(job, () => host.row(...question)),
+  matrix: (job: number, ...question: Parameters<typeof host.matrix>) => answer(job, () => host.matrix(...question)),
+  cell: (job: number, ...question: Parameters<typeof host.cell>) => answer(job, () => host.cell(...question)),
+  hidden: (job: number, ...question: Parameters<typeof host.hidden>) => answer(job, () => host.hidden(...question)),
+  cancel: (job: number) => jobs.get(job)?.abort(),
+  releaseRun: (run: number) => host.releaseRun(run),
+  releaseModel: (model: number) => host.releaseModel(model),
+  /** Takes the lock that tells the page when this worker dies; false where locks are denied (sandboxed frames). */
+  async alive(lock: string): Promise<boolean> {
+    try {
+      await new Promise<void>((taken, denied) => {
+        navigator.locks.request(lock, () => new Promise<never>(() => taken())).catch(denied);
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  ping: () => true,
+};
+
+export type WorkerApi = Remote<typeof api>;
+
+expose(api);

@@ -1,0 +1,417 @@
+/**
+ * The only owner of what is going on: turns the state into runs and runs into snapshots, cancels what is stale, and
+ * keeps the last good picture until a newer one is whole. No DOM.
+ */
+import { aborted, EngineError, failureOf, isAbort } from '../engine/errors';
+import type {
+  Engine,
+  HeadMatrix,
+  LinkFilter,
+  Loaded,
+  Matrix,
+  ModelInfo,
+  Overview,
+  Progress,
+  Run,
+  Source,
+  TokenRow,
+} from '../engine/types';
+import { type Change, initialState, update, type ViewerState } from '../state/state';
+import type { RunView, Selection, Snapshot, ViewerError } from './snapshot';
+
+/** The most links of a whole run, and of one token's rows, that are listed. */
+const LINK_BUDGET = 16_384;
+const ROW_BUDGET = 4096;
+
+export interface Session {
+  readonly snapshot: Snapshot;
+  /** Calls back after every change, never with an older snapshot than before. Returns how to stop. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void;
+  change(change: Change): void;
+  /** Opens a model or a trace. A failure leaves everything as it was and is published. */
+  load(source: Source, options?: { signal?: AbortSignal | undefined }): Promise<ModelInfo>;
+  /** Shows a trace until a model's own run takes its place. */
+  showTrace(source: Source): Promise<void>;
+  /** Resolves with the revision when nothing is pending, after an error as well. */
+  settled(options?: { signal?: AbortSignal | undefined }): Promise<number>;
+  attention(layer: number, head: number, options: { kind: string; measure: string }): Promise<Matrix>;
+  hidden(layer: number): Promise<Matrix>;
+  /** Publishes an error that arose above. */
+  fail(error: ViewerError): void;
+  /** Gives up loads and runs: whoever waits gets an AbortError; text and picture stay. */
+  cancel(): void;
+  dispose(): void;
+}
+
+/** What a forward pass would be made of. */
+interface Wish {
+  readonly model: number;
+  readonly text: string;
+  readonly precision: ViewerState['precision'];
+}
+
+const sameWish = (a: Wish | null, b: Wish | null): boolean =>
+  a === b || (a !== null && b !== null && a.model === b.model && a.text === b.text && a.precision === b.precision);
+
+/** The run on show, and who made it. */
+interface Shown {
+  readonly view: RunView;
+  readonly owner: number;
+  readonly wish: Wish | null;
+  readonly filter: string;
+}
+
+export function createSession(engine: Engine, initial: Change = {}): Session {
+  let snapshot: Snapshot = {
+    state: update(initialState, initial),
+    status: 'empty',
+    error: null,
+    progress: null,
+    model: null,
+    revision: 0,
+    runs: [],
+  };
+  const listeners = new Set<(snapshot: Snapshot) => void>();
+  let model: Loaded | null = null;
+  let shown: Shown | null = null;
+  /** A trace that was opened and has yet to be shown. */
+  let opened: { loaded: Loaded; run: Run } | null = null;
+  /** The text that a trace stands for: until it changes, the model does not run it again. */
+  let heldText: string | null = null;
+  /** What was tried and refused or cancelled: not tried again until something changes. */
+  let refused: Wish | null = null;
+  let running: { wish: Wish; controller: AbortController } | null = null;
+  const loads = new Set<AbortController>();
+  let dirty = false;
+  let pumping = false;
+  let disposed = false;
+  let waiters: { resolve: (revision: number) => void; reject: (error: unknown) => void }[] = [];
+
+  const stopListening = engine.onRestart(() => {
+    // Runs of models are gone with the old worker, traces have come back.
+    if (shown?.wish != null) shown = { ...shown, wish: null, filter: '' };
+    refused = null;
+    invalidate();
+  });
+
+  function publish(change: Partial<Snapshot>): void {
+    if (disposed) return;
+    snapshot = { ...snapshot, ...change };
+    const status =
+      loads.size > 0
+        ? 'loading'
+        : running !== null
+          ? 'running'
+          : snapshot.runs.length > 0 || model !== null
+            ? 'ready'
+            : 'empty';
+    if (snapshot.status !== status) snapshot = { ...snapshot, status };
+    for (const listener of listeners) listener(snapshot);
+  }
+
+  /** What the model should have run by now; null where there is nothing to run. */
+  function wish(): Wish | null {
+    const { text, precision } = snapshot.state;
+    return model === null || heldText === text ? null : { model: model.id, text, precision };
+  }
+
+  function invalidate(): void {
+    dirty = true;
+    if (running !== null && !sameWish(running.wish, wish())) running.controller.abort();
+    if (!pumping) void pump();
+  }
+
+  /** Brings the picture up to date, again and again until nothing has changed meanwhile. */
+  async function pump(): Promise<void> {
+    pumping = true;
+    while (dirty && !disposed) {
+      dirty = false;
+      try {
+        await refresh();
+      } catch (error) {
+        if (!isAbort(error)) publish({ error: errorOf(error) });
+      }
+    }
+    pumping = false;
+    settle();
+  }
+
+  async function refresh(): Promise<void> {
+    const wanted = wish();
+    if (wanted !== null && !sameWish(wanted, shown?.wish ?? null) && !sameWish(wanted, refused)) {
+      const run = await forward(wanted);
+      if (run !== null) await show(run, wanted.model, wanted);
+      return;
+    }
+    if (opened !== null) {
+      const { loaded, run } = opened;
+      opened = null;
+      await show(run, loaded.id, null);
+      return;
+    }
+    if (shown !== null) await show(shown.view.run, shown.owner, shown.wish);
+  }
+
+  async function forward(wanted: Wish): Promise<Run | null> {
+    const controller = new AbortController();
+    running = { wish: wanted, controller };
+    publish({});
+    try {
+      const onProgress = (progress: Progress) => publish({ progress });
+      return await engine.run(wanted.model, wanted.text, { signal: controller.signal, onProgress });
+    } catch (error) {
+      if (isAbort(error)) return null;
+      // A dead engine comes back and the text runs again; anything else would fail in the same way.
+      if (!(error instanceof EngineError && error.code === 'engine-died')) refused = wanted;
+      throw error;
+    } finally {
+      running = null;
+      publish({ progress: null });
+    }
+  }
+
+  /** Gathers what the state asks to see of a run, as far as it is not on show already, and publishes all of it at once. */
+  async function show(run: Run, owner: number, madeBy: Wish | null): Promise<void> {
+    const { state } = snapshot;
+    const before = shown !== null && shown.view.run.id === run.id ? shown.view : null;
+    const filter = filterOf(run, state);
+    const filterKey = `${filter.apart.join('')} ${filter.heads.join('')}`;
+    const keep = before !== null && shown?.filter === filterKey;
+    let overview: Overview;
+    try {
+      overview = before !== null && keep ? before.overview : await engine.overview(run.id, filter);
+    } catch (error) {
+      // An overview that a newer one overtook: the newer one is shown.
+      if (isAbort(error)) return;
+      throw error;
+    }
+    const selection = selectionOf(run, state, overview);
+    const focus = clamp(state.hover?.query ?? selection.query, run.tokens.length);
+    const { layer, head, query, key } = selection;
+    const [row, matrix, cell] = await Promise.all([
+      before !== null && keep && before.row.query === focus ? before.row : rowOf(run, focus, filter),
+      before?.matrix.layer === layer && before.matrix.head === head
+        ? before.matrix
+        : engine.matrix(run.id, layer, head, 'weights'),
+      isCell(before, selection) ? before.cell : engine.cell(run.id, layer, head, query, key),
+    ]);
+    if (disposed) return;
+    const isNew = before === null;
+    const revision = isNew ? snapshot.revision + 1 : (before?.revision ?? snapshot.revision);
+    const last = shown;
+    shown = { view: { revision, run, selection, overview, row, matrix, cell }, owner, wish: madeBy, filter: filterKey };
+    publish({ revision: Math.max(revision, snapshot.revision), runs: [shown.view], ...(isNew ? { error: null } : {}) });
+    if (last !== null && last.view.run.id !== run.id) release(last);
+  }
+
+  function rowOf(run: Run, query: number, filter: LinkFilter): Promise<TokenRow> {
+    // A token that is set apart but looked at itself shows where it looks.
+    const apart = filter.apart.slice();
+    apart[query] = 0;
+    return engine.row(run.id, query, { ...filter, apart, budget: ROW_BUDGET });
+  }
+
+  /** Frees a run that is no longer on show, and its model if a newer one has taken its place. */
+  function release(last: Shown): void {
+    engine.releaseRun(last.view.run.id);
+    if (last.owner !== model?.id && last.owner !== shown?.owner) engine.releaseModel(last.owner);
+  }
+
+  function settle(): void {
+    if (pumping || loads.size > 0) return;
+    const done = waiters;
+    waiters = [];
+    for (const { resolve } of done) resolve(snapshot.revision);
+  }
+
+  /** Loads, and hands what was loaded to `accept` before anyone hears that nothing is pending. */
+  async function open(
+    source: Source,
+    signal: AbortSignal | undefined,
+    accept: (loaded: Loaded) => void,
+  ): Promise<ModelInfo> {
+    if (signal?.aborted) throw aborted();
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    signal?.addEventListener('abort', stop);
+    loads.add(controller);
+    publish({});
+    try {
+      const onProgress = (progress: Progress) => publish({ progress });
+      const loaded = await engine.load(source, { signal: controller.signal, onProgress });
+      if (disposed || controller.signal.aborted) {
+        engine.releaseModel(loaded.id);
+        throw aborted();
+      }
+      loads.delete(controller);
+      accept(loaded);
+      return loaded.info;
+    } catch (error) {
+      loads.delete(controller);
+      if (!isAbort(error)) publish({ error: errorOf(error) });
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      if (loads.size === 0 && running === null) publish({ progress: null });
+      settle();
+    }
+  }
+
+  function takeTrace(loaded: Loaded, run: Run, textBefore: string): void {
+    if (opened !== null) engine.releaseModel(opened.loaded.id);
+    opened = { loaded, run };
+    // What the reader typed meanwhile is kept.
+    if (snapshot.state.text === textBefore) {
+      const text = run.text === '' ? run.tokens.map((token) => token.text).join(' ') : run.text;
+      heldText = text;
+      if (text !== textBefore) publish({ state: update(snapshot.state, { text }) });
+    }
+    invalidate();
+  }
+
+  function takeModel(loaded: Loaded): void {
+    const last = model;
+    model = loaded;
+    heldText = null;
+    refused = null;
+    // The old one answers for what is on show until the new one's run takes its place.
+    if (last !== null && shown?.owner !== last.id) engine.releaseModel(last.id);
+    publish({ model: loaded.info, error: null });
+    invalidate();
+  }
+
+  const session: Session = {
+    get snapshot() {
+      return snapshot;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    change(change) {
+      const state = update(snapshot.state, change);
+      const textChanged = state.text !== snapshot.state.text;
+      publish({ state });
+      // A text that was refused or cancelled is tried again once it has been another.
+      if (textChanged && refused !== null && refused.text !== state.text) refused = null;
+      invalidate();
+    },
+    load(source, { signal } = {}) {
+      const textBefore = snapshot.state.text;
+      return open(source, signal, (loaded) => {
+        if (loaded.run !== null) takeTrace(loaded, loaded.run, textBefore);
+        else takeModel(loaded);
+      });
+    },
+    async showTrace(source) {
+      const textBefore = snapshot.state.text;
+      await open(source, undefined, (loaded) => {
+        if (loaded.run !== null && model === null) takeTrace(loaded, loaded.run, textBefore);
+        else engine.releaseModel(loaded.id);
+      });
+    },
+    settled({ signal } = {}) {
+      if (!pumping && !dirty && loads.size === 0) return Promise.resolve(snapshot.revision);
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted) reject(aborted());
+        signal?.addEventListener('abort', () => reject(aborted()));
+        waiters.push({ resolve, reject });
+      });
+    },
+    async attention(layer, head, { kind, measure }) {
+      if (kind !== 'self') throw unsupported(`Attention of kind "${kind}"`, 'self');
+      if (measure !== 'weights' && measure !== 'scores')
+        throw unsupported(`The measure "${measure}"`, 'weights, scores');
+      const { run } = onShow();
+      checkIndex('layer', layer, run.model.nLayers);
+      checkIndex('head', head, run.model.nHeads);
+      const { rows, cols, data }: HeadMatrix = await engine.matrix(run.id, layer, head, measure);
+      return { rows, cols, data };
+    },
+    async hidden(layer) {
+      const { run } = onShow();
+      checkIndex('layer', layer, run.model.nLayers + 1);
+      return engine.hidden(run.id, layer);
+    },
+    fail(error) {
+      publish({ error });
+    },
+    cancel() {
+      refused = wish();
+      const pending = waiters;
+      waiters = [];
+      for (const controller of loads) controller.abort();
+      loads.clear();
+      running?.controller.abort();
+      running = null;
+      publish({ progress: null });
+      for (const { reject } of pending) reject(aborted());
+    },
+    dispose() {
+      session.cancel();
+      disposed = true;
+      stopListening();
+      listeners.clear();
+      for (const id of new Set([model?.id, shown?.owner, opened?.loaded.id]))
+        if (id !== undefined) engine.releaseModel(id);
+    },
+  };
+  return session;
+
+  function onShow(): RunView {
+    if (shown === null)
+      throw new EngineError({ code: 'bad-request', message: 'Nothing is on show yet: load a model or a trace first.' });
+    return shown.view;
+  }
+}
+
+function errorOf(error: unknown): ViewerError {
+  return { ...failureOf(error), recoverable: true };
+}
+
+function unsupported(what: string, expected: string): EngineError {
+  return new EngineError({ code: 'unsupported', message: `${what} is not built yet.`, expected, found: what });
+}
+
+function checkIndex(name: string, index: number, count: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < count) return;
+  throw new EngineError({
+    code: 'bad-request',
+    message: `There is no ${name} ${index}.`,
+    expected: `${name} 0 to ${count - 1}`,
+    found: String(index),
+  });
+}
+
+function clamp(index: number, count: number): number {
+  return Math.min(Math.max(index, 0), count - 1);
+}
+
+function filterOf(run: Run, state: ViewerState): LinkFilter {
+  const { nLayers, nHeads } = run.model;
+  const apart = Uint8Array.from(run.tokens, (token) => (state.apart && token.special ? 1 : 0));
+  const heads = new Uint8Array(nLayers * nHeads);
+  for (let layer = 0; layer < nLayers; ++layer) {
+    for (let head = 0; head < nHeads; ++head) {
+      const listed = (state.layers?.includes(layer) ?? true) && (state.heads?.includes(head) ?? true);
+      heads[layer * nHeads + head] = listed ? 1 : 0;
+    }
+  }
+  return { apart, heads, budget: LINK_BUDGET };
+}
+
+/** The state's choices in this run: within its sizes; without a chosen key, the row's strongest that is not set apart. */
+function selectionOf(run: Run, state: ViewerState, overview: Overview): Selection {
+  const { nLayers, nHeads } = run.model;
+  const n = run.tokens.length;
+  const layer = clamp(state.layer, nLayers);
+  const head = clamp(state.head, nHeads);
+  const query = clamp(state.query, n);
+  const strongest = overview.strongest[(layer * nHeads + head) * n + query] ?? -1;
+  return { layer, head, query, key: clamp(state.key ?? strongest, n) };
+}
+
+function isCell(view: RunView | null, { layer, head, query, key }: Selection): view is RunView {
+  const cell = view?.cell;
+  return cell?.layer === layer && cell.head === head && cell.queryIndex === query && cell.keyIndex === key;
+}

@@ -1,0 +1,42 @@
+/** What is on show, as sentences: for the live region and for captions. Pure; says only what the numbers say. */
+import type { Cell, Overview, Run } from '../engine/types';
+import { tokenLabel } from './labels';
+import { formatPercent } from './numbers';
+
+/** The parts of a run on show that sentences are made of. */
+export interface Explained {
+  readonly run: Run;
+  readonly selection: { readonly layer: number; readonly head: number; readonly query: number; readonly key: number };
+  readonly cell: Pick<Cell, 'weight' | 'masked'>;
+  readonly overview: Pick<Overview, 'setApart'>;
+}
+
+/** "it looks at animal: 68 %, in layer 3, head 1. Set apart: [CLS] and [SEP] 12 %." */
+export function explain(shown: Explained): string {
+  const { run, selection, cell } = shown;
+  const name = (index: number) => {
+    const token = run.tokens[index];
+    return token === undefined ? 'nothing' : tokenLabel(token);
+  };
+  const where = `in layer ${selection.layer}, head ${selection.head}`;
+  const key = selection.query === selection.key ? 'itself' : name(selection.key);
+  const what = cell.masked
+    ? `${name(selection.query)} cannot see ${key} ${where}.`
+    : `${name(selection.query)} looks at ${key}: ${formatPercent(cell.weight)}, ${where}.`;
+  const apart = explainApart(shown);
+  return apart === null ? what : `${what} ${apart}`;
+}
+
+/** "Set apart: [CLS] and [SEP] 12 %."; null where no share is set apart. */
+export function explainApart({ run, selection, overview }: Explained): string | null {
+  const share = shareApart({ run, selection, overview });
+  if (share === 0) return null;
+  const names = [...new Set(run.tokens.filter((token) => token.special).map(tokenLabel))];
+  return `Set apart: ${names.join(' and ')} ${formatPercent(share)}.`;
+}
+
+/** The share of the selected row that goes to tokens set apart. */
+export function shareApart({ run, selection, overview }: Omit<Explained, 'cell'>): number {
+  const { layer, head, query } = selection;
+  return overview.setApart[(layer * run.model.nHeads + head) * run.tokens.length + query] ?? 0;
+}
