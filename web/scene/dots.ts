@@ -1,0 +1,73 @@
+/** A dot where each thread crosses a layer boundary; rings show the weight on oneself. One draw, no vertex data. */
+import { Float32BufferAttribute, InstancedBufferGeometry, Mesh } from 'three';
+import { material, type Shared } from './shared';
+
+const VERTEX = `
+uniform float uDot;
+in vec3 position;
+out vec2 vAt;
+flat out vec4 vLook;
+flat out vec4 vMark;
+void main() {
+  int i = gl_InstanceID % uTokenCount, level = gl_InstanceID / uTokenCount;
+  vec4 data = token(i);
+  bool focused = uFocus.z >= 0.0, reads = float(level) == uFocus.x + 1.0, gives = float(level) == uFocus.x;
+  float looking = focused && reads && float(i) == uFocus.z ? 1.0 : 0.0;
+  float heat = focused && gives ? data.w * smoothstep(0.6, 1.0, uTravel) : 0.0;
+  float self = reads && (looking > 0.5 || !focused) ? data.z : 0.0;
+  float radius = uDot * (1.0 - 0.25 * data.y) + heat * 2.6 + looking * max(1.6, 4.4 - uDot);
+  vec4 c = projectionMatrix * viewMatrix * vec4(data.x, uLevels[level], 0.0, 1.0);
+  float scale = uPixelRatio * nearness(c.w), reach = (radius + (self > 0.004 || looking > 0.5 ? 12.0 : 1.5)) * scale;
+  gl_Position = vec4(c.xy + position.xy * reach * 2.0 / uResolution * c.w, c.zw);
+  vAt = position.xy * reach;
+  vLook = vec4(radius * scale, scale, clarity(c.w) * (1.0 - 0.5 * data.y), looking);
+  vMark = vec4(heat, self, focused ? 1.0 : 0.0, 0.0);
+}
+`;
+
+const FRAGMENT = `
+in vec2 vAt;
+flat in vec4 vLook;
+flat in vec4 vMark;
+out vec4 colour;
+void main() {
+  float away = length(vAt), radius = vLook.x, scale = vLook.y, looking = vLook.w;
+  vec3 hue = mix(mix(LINE, MUTEDINK, 0.42), ACCENT, smoothstep(0.03, 0.4, vMark.x));
+  hue = mix(hue, INK, looking);
+  float alpha = clamp(radius + 0.5 - away, 0.0, 1.0) * mix(vLook.z, 1.0, max(looking, vMark.x));
+  colour = vec4(hue * alpha, alpha);
+  /* A soft light round whoever looks, and round what is looked at. */
+  float lit = max(looking * 0.3, vMark.x * 0.55);
+  float halo = lit * exp(-pow(away / (radius + 4.0 * scale), 2.0) * 1.6) * (1.0 - alpha) * mix(0.35, 0.8, uDark);
+  colour += vec4(mix(INK, ACCENT, step(looking, 0.5)) * halo, halo * (1.0 - uDark));
+  if (vMark.y > 0.004) {
+    float at = radius + 3.6 * scale, ring = clamp(scale * 0.8 + 0.5 - abs(away - at), 0.0, 1.0);
+    float turn = fract(atan(vAt.x, vAt.y) / 6.2831853);
+    float swept = step(turn, vMark.y);
+    float a = ring * mix(0.16 * looking, 0.95, swept);
+    vec3 tone = mix(MUTEDINK, ACCENT, swept);
+    colour = vec4(tone * a, a) + colour * (1.0 - a);
+  }
+}
+`;
+
+export class Dots {
+  readonly mesh: Mesh<InstancedBufferGeometry>;
+  private readonly own = { uDot: { value: 3 } };
+
+  constructor(shared: Shared, order: number) {
+    const geometry = new InstancedBufferGeometry();
+    geometry.setAttribute('position', new Float32BufferAttribute([-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0], 3));
+    geometry.setIndex([0, 1, 2, 0, 2, 3]);
+    geometry.instanceCount = 0;
+    this.mesh = new Mesh(geometry, material(shared, this.own, VERTEX, FRAGMENT));
+    this.mesh.frustumCulled = false;
+    this.mesh.renderOrder = order;
+  }
+
+  show(nTokens: number, nLevels: number, spacing: number): void {
+    this.own.uDot.value = Math.min(2.7, Math.max(0.9, spacing * 0.07));
+    this.mesh.geometry.instanceCount = nTokens * nLevels;
+    this.mesh.visible = nTokens * nLevels > 0;
+  }
+}

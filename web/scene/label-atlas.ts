@@ -1,0 +1,140 @@
+/** Texts as pixels: any script the reader's fonts know, packed into one canvas at the screen's own resolution. */
+import { CanvasTexture, LinearFilter, NoColorSpace } from 'three';
+
+export interface AtlasText {
+  readonly text: string;
+  /** A second part after a space; empty: none. */
+  readonly figure: string;
+  readonly bold: boolean;
+}
+
+export interface AtlasEntry {
+  /** Texels. */
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+  /** Where the second part starts, in texels. */
+  readonly split: number;
+  /** Has colours of its own (emoji), which are not to be tinted. */
+  readonly coloured: boolean;
+}
+
+export function keyOf({ text, figure, bold }: AtlasText): string {
+  return `${bold ? 1 : 0} ${figure} ${text}`;
+}
+
+const MOST = 4096;
+const PICTURE = /\p{Extended_Pictographic}|\p{Regional_Indicator}/u;
+
+/** Measures and draws in one font; sizes are CSS pixels. */
+export class LabelAtlas {
+  readonly texture: CanvasTexture;
+  private readonly canvas = document.createElement('canvas');
+  private readonly context: CanvasRenderingContext2D;
+  private entries = new Map<string, AtlasEntry>();
+  private readonly widths = new Map<string, number>();
+  private family = 'system-ui, sans-serif';
+  private size = 13;
+  private ratio = 1;
+
+  constructor() {
+    this.canvas.width = this.canvas.height = 4;
+    const context = this.canvas.getContext('2d');
+    if (!context) throw new Error('This browser gives no 2D canvas, so the scene has no labels.');
+    this.context = context;
+    this.texture = this.makeTexture();
+  }
+
+  /** Everything measured or drawn before is void after this. */
+  setFont(family: string, size: number, ratio: number): void {
+    this.family = family;
+    this.size = size;
+    this.ratio = ratio;
+    this.widths.clear();
+    this.entries.clear();
+  }
+
+  /** Width of a text in CSS pixels. */
+  widthOf(text: AtlasText): number {
+    const key = keyOf(text);
+    const known = this.widths.get(key);
+    if (known !== undefined) return known;
+    this.context.font = this.font(text.bold, 1);
+    const width = Math.ceil(this.context.measureText(text.figure ? `${text.text}  ${text.figure}` : text.text).width);
+    this.widths.set(key, width);
+    return width;
+  }
+
+  entry(text: AtlasText): AtlasEntry | undefined {
+    return this.entries.get(keyOf(text));
+  }
+
+  /** Draws these texts and forgets all others. Returns the bytes to upload; 0 when it held them all already. */
+  fill(texts: readonly AtlasText[]): number {
+    if (texts.every((text) => this.entries.has(keyOf(text)))) return 0;
+    const wanted = new Map(texts.map((text) => [keyOf(text), text]));
+    const row = Math.ceil(this.size * 1.7 * this.ratio);
+    const width = Math.min(MOST, wanted.size > 60 ? 2048 : 1024);
+    this.entries = new Map();
+    let [x, y] = [0, 0];
+    for (const [key, text] of wanted) {
+      const w = Math.min(width, Math.ceil(this.widthOf(text) * this.ratio) + 4);
+      if (x + w > width) [x, y] = [0, y + row];
+      if (y + row > MOST) break;
+      const split = text.figure ? this.splitOf(text) : w;
+      this.entries.set(key, { x, y, w, h: row, split, coloured: PICTURE.test(text.text) });
+      x += w + 1;
+    }
+    let height = 32;
+    while (height < y + row) height *= 2;
+    this.draw(wanted, width, height, row);
+    return width * height * 4;
+  }
+
+  dispose(): void {
+    this.texture.dispose();
+  }
+
+  private splitOf(text: AtlasText): number {
+    this.context.font = this.font(text.bold, this.ratio);
+    return 2 + this.context.measureText(`${text.text} `).width;
+  }
+
+  private draw(wanted: ReadonlyMap<string, AtlasText>, width: number, height: number, row: number): void {
+    const { canvas, context } = this;
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+      // The texture's storage has a fixed size: a canvas of another size needs another one.
+      this.texture.dispose();
+    } else {
+      context.clearRect(0, 0, width, height);
+    }
+    context.fillStyle = '#fff';
+    context.textBaseline = 'alphabetic';
+    for (const [key, text] of wanted) {
+      const entry = this.entries.get(key);
+      if (!entry) continue;
+      context.font = this.font(text.bold, this.ratio);
+      // Capitals and x-height letters look centred with the baseline a third of the size below the middle.
+      const baseline = entry.y + Math.round(row / 2 + this.size * this.ratio * 0.345);
+      context.fillText(text.figure ? `${text.text}  ${text.figure}` : text.text, entry.x + 2, baseline);
+    }
+    this.texture.needsUpdate = true;
+  }
+
+  private font(bold: boolean, ratio: number): string {
+    return `${bold ? 600 : 450} ${this.size * ratio}px ${this.family}`;
+  }
+
+  private makeTexture(): CanvasTexture {
+    const texture = new CanvasTexture(this.canvas);
+    texture.flipY = false;
+    texture.premultiplyAlpha = true;
+    texture.generateMipmaps = false;
+    texture.minFilter = texture.magFilter = LinearFilter;
+    texture.colorSpace = NoColorSpace;
+    return texture;
+  }
+}

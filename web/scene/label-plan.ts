@@ -1,0 +1,175 @@
+/** Which texts the scene would like to show for a snapshot, and how each looks. Pure; who gets a place is labels.ts. */
+import type { RunView, Snapshot } from '../session/snapshot';
+import { type Focus, isApart } from './focus';
+import { type LabelStyle, type LabelWish, spreadRanks } from './labels';
+import type { Layout } from './layout';
+import { percent } from './visuals';
+
+/** From the last dot of a thread to the middle of its label, and from one row of labels to the next. */
+export const LABEL_DROP = 21;
+export const LABEL_ROW = 23;
+/** From a dot to the label that stands beside it inside the scene. */
+const NEAR_DROP = 20;
+
+const style = (fill: LabelStyle['fill'], edge: LabelStyle['edge'], ink: LabelStyle['ink'], bold = false) => ({
+  fill,
+  edge,
+  ink,
+  inkAfter: 'accent' as const,
+  bold,
+});
+const STYLES = {
+  plain: style('ground', null, 'ink'),
+  quiet: style('ground', null, 'mutedInk'),
+  looked: style('panel', 'accent', 'ink', true),
+  looking: style('ink', null, 'ground', true),
+  runnerUp: style('panel', 'line', 'ink'),
+  layer: style('ground', null, 'mutedInk'),
+  chosenLayer: style('ground', null, 'ink', true),
+};
+
+const LONGEST = 18;
+
+/** A token as a reader can see it: white space gets a sign, long words an ellipsis. */
+export function visibleText(text: string): string {
+  const signs = text.replace(/\r?\n|\r/g, '⏎').replace(/\t/g, '⇥');
+  const shown = signs.trim() === '' ? '·'.repeat(Math.max(1, signs.length)) : signs.trim();
+  const letters = Array.from(shown);
+  return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join('')}…` : shown;
+}
+
+export function tokenTexts(view: RunView): string[] {
+  return view.run.tokens.map((token) => visibleText(token.special ? token.piece : token.text));
+}
+
+export interface PlanRequest {
+  readonly snapshot: Snapshot;
+  readonly view: RunView;
+  readonly focus: Focus;
+  readonly layout: Layout;
+  readonly texts: readonly string[];
+  readonly rows: number;
+  /** A small canvas: layers are called by their number alone. */
+  readonly narrow: boolean;
+}
+
+export function planLabels(request: PlanRequest): LabelWish[] {
+  const { focus, layout } = request;
+  const top = layout.levels.length - 1;
+  const wishes = [...layerWishes(request), ...endWishes(request, 0), ...endWishes(request, top)];
+  if (focus.query !== null) wishes.push(...focusWishes(request, focus.query));
+  return wishes;
+}
+
+function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
+  const x = layout.x[0] ?? 0;
+  return Array.from({ length: layout.levels.length - 1 }, (_, layer) => {
+    const chosen = layer === focus.layer;
+    return {
+      text: narrow ? `L${layer}` : `layer ${layer}`,
+      figure: '',
+      style: chosen ? STYLES.chosenLayer : STYLES.layer,
+      token: null,
+      layer: null,
+      place: [x, (layout.levels[layer]! + layout.levels[layer + 1]!) / 2, 0],
+      dx: narrow ? -8 : -30,
+      dy: 0,
+      align: -1,
+      priority: chosen ? 900 : 60,
+      firm: chosen,
+      elsewhere: [],
+    };
+  });
+}
+
+/** The text itself, at the lowest and the highest dots. */
+function endWishes({ snapshot, view, focus, layout, texts, rows }: PlanRequest, level: number): LabelWish[] {
+  const up = level > 0;
+  const ranks = spreadRanks(texts.length);
+  const drop = (row: number) => (up ? -1 : 1) * (LABEL_DROP + row * LABEL_ROW);
+  return texts.map((text, token) => {
+    const row = token % rows;
+    const looking = token === focus.query;
+    const looked = token === focus.link?.key;
+    const other = focus.others.some((link) => link.key === token);
+    const quiet = isApart(snapshot, view, token) || (focus.query !== null && !looking && !looked && !other);
+    const rank = 1 - ranks[token]! / (texts.length + 1);
+    return {
+      text,
+      figure: '',
+      style: looking ? STYLES.looking : looked ? STYLES.looked : quiet ? STYLES.quiet : STYLES.plain,
+      token,
+      layer: null,
+      place: [layout.x[token]!, layout.levels[level]!, 0],
+      dx: 0,
+      dy: drop(row),
+      align: 0,
+      priority: (looking ? 700 : looked ? 690 : other ? 500 : 100) + rank * 20 - (up ? 1 : 0),
+      firm: false,
+      elsewhere: [],
+    };
+  });
+}
+
+/** Beside the chosen link itself: who looks, at whom, with what weight, and what is set apart. */
+function focusWishes({ focus, layout, texts, snapshot, view }: PlanRequest, query: number): LabelWish[] {
+  const wishes: LabelWish[] = [];
+  const top = layout.levels.length - 1;
+  const atDot = (token: number, level: number) => [layout.x[token]!, layout.levels[level]!, 0] as const;
+  const base = { dx: 0, align: 0 as const, firm: true };
+
+  const queryLevel = focus.layer + 1;
+  wishes.push({
+    ...base,
+    text: texts[query]!,
+    figure: '',
+    style: STYLES.looking,
+    token: query,
+    layer: focus.layer,
+    place: atDot(query, queryLevel),
+    dy: queryLevel === top ? -LABEL_DROP : -NEAR_DROP,
+    priority: 1000,
+    elsewhere: [],
+  });
+  const keys = focus.link ? [focus.link, ...focus.others] : focus.others;
+  for (const [i, link] of keys.entries()) {
+    const strongest = link === focus.link;
+    const drop = link.layer === 0 ? LABEL_DROP : NEAR_DROP;
+    wishes.push({
+      ...base,
+      text: texts[link.key]!,
+      figure: percent(link.weight),
+      style: strongest ? STYLES.looked : STYLES.runnerUp,
+      token: link.key,
+      layer: null,
+      place: atDot(link.key, link.layer),
+      dy: drop,
+      priority: strongest ? 990 : 950 - i,
+      firm: strongest,
+      elsewhere: strongest ? [] : [[0, drop + LABEL_ROW]],
+    });
+  }
+  if (focus.apart !== null && focus.apart > 0) {
+    const names = [
+      ...new Set(view.run.tokens.filter((token) => isApart(snapshot, view, token.index)).map((t) => t.piece)),
+    ];
+    wishes.push({
+      ...base,
+      text: names.slice(0, 3).join(' '),
+      figure: percent(focus.apart),
+      style: { ...STYLES.quiet, inkAfter: 'mutedInk' },
+      token: null,
+      layer: null,
+      place: atDot(query, queryLevel),
+      dx: 34,
+      dy: -NEAR_DROP,
+      align: 1,
+      priority: 980,
+      elsewhere: [
+        [34, 18],
+        [34, -NEAR_DROP - LABEL_ROW],
+      ],
+    });
+  }
+  return wishes;
+}

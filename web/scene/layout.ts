@@ -1,0 +1,119 @@
+/**
+ * Where everything stands in the one space: x token, y layer, z head. Pure numbers; the only file that decides places.
+ * One unit is about one CSS pixel when the whole scene is framed.
+ */
+
+export type Vec3 = readonly [x: number, y: number, z: number];
+
+export interface Box {
+  readonly min: Vec3;
+  readonly max: Vec3;
+}
+
+export interface Layout {
+  /** [nTokens] in reading order, centred on 0. */
+  readonly x: Float32Array;
+  /** [nLayers + 1] where layer n's band starts (n) and ends (n + 1); upward is deeper. */
+  readonly levels: Float32Array;
+  /** How far the outermost heads' control points lean out of the plane, both ways together. */
+  readonly fan: number;
+  /** Mean distance between neighbouring tokens. */
+  readonly spacing: number;
+  readonly box: Box;
+}
+
+export interface LayoutRequest {
+  /** Width of each token's label in CSS pixels: the tokens are set like a line of type. */
+  readonly labelWidths: ArrayLike<number>;
+  readonly nLayers: number;
+  /** This layer's band is taller, so that the chosen links have air; null: all are alike. */
+  readonly openLayer: number | null;
+  /** Free room on the canvas, in CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Over 1: heads lean out further, where the camera looks along them. */
+  readonly fanGain: number;
+}
+
+/** Distances between neighbouring labels, and the least room of a token however short it is. */
+const LABEL_GAP = 15;
+const LEAST_ADVANCE = 34;
+/** Few tokens spread out, but not so far that they stop being a sentence. */
+const MOST_STRETCH = 2.4;
+const LEAST_BAND = 26;
+const OPEN_SHARE = 0.3;
+/** A Bezier's control points reach a third further than the curve. */
+const CURVE_REACH = 0.75;
+
+/** Centres of tokens set in one line. */
+export function tokenPlaces(labelWidths: ArrayLike<number>, width: number): Float32Array {
+  const n = labelWidths.length;
+  const x = new Float32Array(n);
+  let cursor = 0;
+  for (let i = 0; i < n; i++) {
+    const advance = Math.max(LEAST_ADVANCE, labelWidths[i]! + LABEL_GAP);
+    x[i] = cursor + advance / 2;
+    cursor += advance;
+  }
+  if (n === 0) return x;
+  // From the first centre to the last is what fills the width: half a label overhangs at each end.
+  const first = x[0]!;
+  const span = x[n - 1]! - first;
+  const stretch = span > 0 ? Math.min(MOST_STRETCH, width / span) : 1;
+  for (let i = 0; i < n; i++) x[i] = (x[i]! - first - span / 2) * stretch;
+  return x;
+}
+
+/** Heights of the layer boundaries, centred on 0. */
+export function levelPlaces(nLayers: number, openLayer: number | null, height: number): Float32Array {
+  const levels = new Float32Array(nLayers + 1);
+  if (nLayers === 0) return levels;
+  const even = Math.max(LEAST_BAND, height / nLayers);
+  const total = even * nLayers;
+  const open = openLayer === null || nLayers === 1 ? even : Math.max(even, total * OPEN_SHARE);
+  const rest = nLayers > 1 ? (total - open) / (nLayers - 1) : 0;
+  let y = -total / 2;
+  for (let layer = 0; layer < nLayers; layer++) {
+    levels[layer] = y;
+    y += openLayer === null ? even : layer === openLayer ? open : rest;
+  }
+  levels[nLayers] = y;
+  return levels;
+}
+
+export function layOut(request: LayoutRequest): Layout {
+  const { labelWidths, nLayers, openLayer, width, height, fanGain } = request;
+  const x = tokenPlaces(labelWidths, width);
+  const levels = levelPlaces(nLayers, openLayer, height);
+  const fan = fanGain * Math.min(190, Math.max(70, 0.3 * Math.min(width, height)));
+  const reach = (CURVE_REACH * fan) / 2;
+  const first = x[0] ?? 0;
+  const last = x[x.length - 1] ?? 0;
+  return {
+    x,
+    levels,
+    fan,
+    spacing: x.length > 1 ? (last - first) / (x.length - 1) : 80,
+    box: { min: [first, levels[0]!, -reach], max: [last, levels[nLayers]!, reach] },
+  };
+}
+
+/** How many rows of labels a line of tokens needs so that none is lost: 1 to 3, or 1 when not even three suffice. */
+export function labelRows(x: ArrayLike<number>, labelWidths: ArrayLike<number>): number {
+  const n = labelWidths.length;
+  for (let rows = 1; rows <= 3; rows++) {
+    let fits = true;
+    for (let i = 0; i + rows < n && fits; i++) {
+      const room = (x[i + rows]! - x[i]!) * 0.88;
+      fits = room >= (labelWidths[i]! + labelWidths[i + rows]!) / 2 + 6;
+    }
+    if (fits) return rows;
+  }
+  return 1;
+}
+
+/** On the way from one layout to another of as many tokens and layers. */
+export function betweenLayouts(from: Layout, to: Layout, share: number): Layout {
+  const lerp = (a: Float32Array, b: Float32Array) => b.map((value, i) => a[i]! + (value - a[i]!) * share);
+  return { ...to, levels: lerp(from.levels, to.levels), fan: from.fan + (to.fan - from.fan) * share };
+}

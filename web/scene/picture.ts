@@ -1,0 +1,299 @@
+/**
+ * From a snapshot to what the meshes hold: notices what changed since the last one, and renews only that.
+ */
+import type { Mesh } from 'three';
+import type { LinkList, Overview } from '../engine/types';
+import type { RunView, Snapshot } from '../session/snapshot';
+import type { CameraPreset } from '../state/state';
+import type { CameraRig } from './camera-rig';
+import { Dots } from './dots';
+import { type Focus, focusOf, isApart } from './focus';
+import { Labels } from './label-mesh';
+import { LABEL_DROP, LABEL_ROW, planLabels, tokenTexts } from './label-plan';
+import { type LabelWish, type PlacedLabel, placeLabels } from './labels';
+import { betweenLayouts, type Layout, labelRows, layOut } from './layout';
+import { Lines } from './lines';
+import { LinkTexture, Ribbons } from './links';
+import { CALM, QUICK, Tween } from './motion';
+import { countAtLeast, type FocusList, focusList, linkCount } from './packing';
+import type { Hit, Project } from './picking';
+import type { Shared } from './shared';
+import { planStrokes } from './strokes';
+import { massLight } from './visuals';
+
+const NARROW = 560;
+const NO_LINKS: LinkList = new Uint32Array(0);
+/** Heads lean out further where the camera looks along them. */
+const FAN_GAIN: Record<CameraPreset, number> = { front: 1, side: 2, above: 2 };
+
+export class Picture {
+  readonly meshes: readonly Mesh[];
+  private readonly shared: Shared;
+  private readonly rig: CameraRig;
+  private readonly lines: Lines;
+  private readonly dots: Dots;
+  private readonly mass: Ribbons;
+  private readonly glow: Ribbons;
+  private readonly core: Ribbons;
+  private readonly labels: Labels;
+  private readonly massLinks: LinkTexture;
+  private readonly focusLinks: LinkTexture;
+
+  private readonly travel = new Tween(1);
+  private readonly dim = new Tween(0);
+  private readonly shape = new Tween(1);
+  private reduced: boolean;
+  private size = { width: 1, height: 1 };
+  private preset: CameraPreset = 'front';
+
+  private snapshot: Snapshot | null = null;
+  private view: RunView | null = null;
+  private overview: Overview | null = null;
+  private focus: Focus | null = null;
+  private focused: FocusList = { list: NO_LINKS, count: 0, chosen: 0 };
+  private texts: string[] = [];
+  private rows = 1;
+  private oldLayout: Layout | null = null;
+  private goal: Layout | null = null;
+  private layout: Layout | null = null;
+  private wishes: LabelWish[] = [];
+  private placed: PlacedLabel[] = [];
+  private sizes = new Map<LabelWish, readonly [w: number, h: number]>();
+
+  constructor(shared: Shared, rig: CameraRig, reduced: boolean) {
+    this.shared = shared;
+    this.rig = rig;
+    this.reduced = reduced;
+    this.lines = new Lines(shared, 1);
+    this.mass = new Ribbons(shared, 'mass', 16, 2);
+    this.glow = new Ribbons(shared, 'glow', 32, 3);
+    this.core = new Ribbons(shared, 'focus', 32, 4);
+    this.dots = new Dots(shared, 5);
+    this.labels = new Labels(shared, 6);
+    this.massLinks = new LinkTexture(shared);
+    this.focusLinks = new LinkTexture(shared);
+    this.meshes = [this.lines, this.mass, this.glow, this.core, this.dots, this.labels].map((part) => part.mesh);
+  }
+  setFont(family: string, size: number, ratio: number): void {
+    this.labels.setFont(family, size, ratio);
+    this.layOutAnew(0);
+  }
+
+  setReduced(reduced: boolean): void {
+    this.reduced = reduced;
+  }
+
+  setPreset(preset: CameraPreset): void {
+    if (preset === this.preset) return;
+    this.preset = preset;
+    this.rig.show(preset);
+    this.layOutAnew(CALM);
+  }
+
+  resize(width: number, height: number): void {
+    this.size = { width, height };
+    this.layOutAnew(0);
+  }
+
+  show(snapshot: Snapshot): void {
+    const view = snapshot.runs[0] ?? null;
+    const before = { snapshot: this.snapshot, view: this.view, focus: this.focus };
+    this.snapshot = snapshot;
+    this.view = view;
+    if (!view) {
+      this.clear();
+      return;
+    }
+    const sameRun = view.run === before.view?.run;
+    const { state } = snapshot;
+    const filtered =
+      state.threshold !== before.snapshot?.state.threshold || state.apart !== before.snapshot?.state.apart;
+    if (!sameRun) this.texts = tokenTexts(view);
+    this.focus = focusOf(snapshot, view);
+    if (view.overview !== this.overview || filtered) this.showMass(view.overview, view.overview !== this.overview);
+    if (view.row !== before.view?.row || filtered || !sameFocus(this.focus, before.focus)) {
+      this.showFocus(view, this.focus);
+      // Typing cuts: only a choice within one text sends the light on its way.
+      const chosen = this.focus.query !== null && !sameFocus(this.focus, before.focus);
+      if (chosen && (sameRun || !before.view)) this.travel.aim(1, this.motion(CALM), 0);
+    }
+    const dim = this.focus.query === null ? 0 : 1;
+    if (dim !== this.dim.goal) this.dim.aim(dim, sameRun ? this.motion(QUICK) : 0);
+    const opened =
+      openLayer(snapshot, view) !== (before.snapshot && before.view ? openLayer(before.snapshot, before.view) : null);
+    if (!sameRun || opened || !this.layout) this.layOutAnew(sameRun ? CALM : 0);
+    else this.replan();
+  }
+
+  /** Moves on to this moment; true while there is more to come. */
+  update(time: number): boolean {
+    const { uTravel, uFocus } = this.shared.uniforms;
+    uTravel.value = this.travel.at(time);
+    const focus = this.focus;
+    uFocus.value.set(focus?.layer ?? -1, focus?.head ?? -1, focus?.query ?? -1, this.dim.at(time));
+    if (this.shape.pending && this.oldLayout && this.goal) {
+      this.layout = betweenLayouts(this.oldLayout, this.goal, this.shape.at(time));
+      this.shared.setLayout(this.layout);
+      this.replan();
+    }
+    return this.travel.pending || this.dim.pending || this.shape.pending;
+  }
+
+  placeLabels(project: Project): void {
+    this.placed = placeLabels(this.wishes, this.size, project, (wish) => this.sizes.get(wish)!);
+    this.labels.show(this.placed);
+  }
+
+  /** The token whose label lies under a point. */
+  labelAt(x: number, y: number): Hit | null {
+    const label = this.placed.find(
+      (box) => box.wish.token !== null && x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h,
+    );
+    return label ? { kind: 'token', layer: label.wish.layer, query: label.wish.token! } : null;
+  }
+
+  pickable() {
+    return {
+      layout: this.layout,
+      nHeads: this.shared.uniforms.uHeads.value,
+      lists: [
+        { list: this.focused.list, count: this.focused.count },
+        { list: this.overview?.links ?? NO_LINKS, count: this.mass.count },
+      ],
+    };
+  }
+
+  inspect() {
+    return {
+      linksListed: linkCount(this.overview?.links ?? NO_LINKS),
+      linksDrawn: this.mass.count,
+      focusLinks: this.focused.count,
+      chosenLinks: this.focused.chosen,
+      labels: this.placed.map(({ wish, x, y, w, h }) => ({
+        x,
+        y,
+        w,
+        h,
+        text: wish.figure ? `${wish.text} ${wish.figure}` : wish.text,
+        fontPx: this.labels.fontPx,
+        token: wish.token,
+      })),
+    };
+  }
+
+  dispose(): void {
+    this.labels.dispose();
+    this.massLinks.texture.dispose();
+    this.focusLinks.texture.dispose();
+  }
+
+  private motion(duration: number): number {
+    return this.reduced ? 0 : duration;
+  }
+
+  private clear(): void {
+    this.overview = this.focus = this.layout = this.goal = this.oldLayout = null;
+    this.focused = { list: NO_LINKS, count: 0, chosen: 0 };
+    this.texts = [];
+    this.wishes = [];
+    this.mass.show(this.massLinks, 0);
+    this.glow.show(this.focusLinks, 0);
+    this.core.show(this.focusLinks, 0);
+    this.dots.show(0, 0, 0);
+    this.lines.show([]);
+  }
+
+  private showMass(overview: Overview, fresh: boolean): void {
+    this.overview = overview;
+    if (fresh) this.massLinks.set(overview.links);
+    const count = countAtLeast(overview.links, this.snapshot!.state.threshold / 100);
+    this.mass.show(this.massLinks, count, massLight(count));
+  }
+
+  private showFocus(view: RunView, focus: Focus): void {
+    const least = this.snapshot!.state.threshold / 100;
+    const links = focus.query === null ? NO_LINKS : view.row.links;
+    this.focused = focusList(links, least, focus, focus.link);
+    this.focusLinks.set(this.focused.list);
+    this.core.show(this.focusLinks, this.focused.count);
+    this.glow.show(this.focusLinks, this.focused.chosen);
+  }
+
+  /** Places everything for the present text, size and open layer, and frames it. */
+  private layOutAnew(duration: number): void {
+    const { snapshot, view, size } = this;
+    if (!snapshot || !view || size.width < 2) return;
+    const { nLayers, nHeads } = view.run.model;
+    const narrow = size.width < NARROW;
+    const labelWidths = this.texts.map((text) => this.labels.words.widthOf({ text, figure: '', bold: false }) + 6);
+    const [left, right] = narrow ? [40, 22] : [96, 48];
+    const width = size.width - left - right;
+    const drop = (rows: number) => LABEL_DROP + 12 + rows * LABEL_ROW - LABEL_ROW / 2;
+    const request = {
+      labelWidths,
+      nLayers,
+      openLayer: openLayer(snapshot, view),
+      width,
+      fanGain: FAN_GAIN[this.preset],
+    };
+    this.rows = labelRows(layOut({ ...request, height: 100 }).x, labelWidths);
+    const margin = drop(this.rows);
+    const layout = layOut({ ...request, height: Math.max(120, size.height - 2 * margin) });
+    const old = this.layout;
+    const comparable = old !== null && old.x.length === layout.x.length && old.levels.length === layout.levels.length;
+    const moves = this.motion(duration);
+    this.goal = layout;
+    this.oldLayout = comparable && moves > 0 ? old : null;
+    this.shape.aim(1, this.oldLayout ? moves : 0, 0);
+    this.layout = this.oldLayout ?? layout;
+    this.shared.uniforms.uHeads.value = nHeads;
+    this.shared.setLayout(this.layout);
+    this.dots.show(layout.x.length, layout.levels.length, layout.spacing);
+    this.rig.setBox(layout.box, size, { left, right, top: margin, bottom: margin });
+    this.replan();
+  }
+
+  /** Everything that follows from layout and focus, and is cheap. */
+  private replan(): void {
+    const { snapshot, view, focus, layout, texts, rows } = this;
+    if (!snapshot || !view || !focus || !layout) return;
+    const narrow = this.size.width < NARROW;
+    this.wishes = planLabels({ snapshot, view, focus, layout, texts, rows, narrow });
+    this.labels.prepare(this.wishes);
+    this.sizes = new Map(this.wishes.map((wish) => [wish, this.labels.measure(wish)]));
+    const apart = (token: number) => isApart(snapshot, view, token);
+    this.lines.show(planStrokes({ layout, focus, apart, rows }));
+    this.shared.setTokens(tokenValues(view, focus, layout, apart));
+  }
+}
+
+/** The layer whose band is open: that of the selection. What is merely hovered must not move under the pointer. */
+function openLayer(snapshot: Snapshot, view: RunView): number | null {
+  return isApart(snapshot, view, view.selection.query) ? null : view.selection.layer;
+}
+
+function sameFocus(a: Focus, b: Focus | null): boolean {
+  return b !== null && a.layer === b.layer && a.head === b.head && a.query === b.query && a.link?.key === b.link?.key;
+}
+
+/** Per token: place, set apart or not, weight on itself, weight from the focused query. */
+function tokenValues(view: RunView, focus: Focus, layout: Layout, apart: (token: number) => boolean): Float32Array {
+  const n = layout.x.length;
+  const { matrix, row, run } = view;
+  const base = (focus.layer * run.model.nHeads + focus.head) * n;
+  const current = matrix.layer === focus.layer && matrix.head === focus.head;
+  const values = new Float32Array(n * 4);
+  for (let i = 0; i < n; i++) {
+    const looked = focus.query !== null && i !== focus.query && !apart(i);
+    values.set(
+      [
+        layout.x[i]!,
+        apart(i) ? 1 : 0,
+        i === focus.query ? focus.self : current ? (matrix.data[i * matrix.cols + i] ?? 0) : 0,
+        looked ? (row.weights[base + i] ?? 0) : 0,
+      ],
+      i * 4,
+    );
+  }
+  return values;
+}

@@ -1,0 +1,293 @@
+/**
+ * The scene's one door: takes snapshots, draws them when something changed, and answers what lies under a point.
+ * It owns the loop and the clock; everything it draws and decides lives in the files beside it.
+ */
+import { Scene as Graph, Matrix4, WebGLRenderer } from 'three';
+import type { Snapshot } from '../session/snapshot';
+import type { CameraPreset } from '../state/state';
+import { makeBackdrop } from './backdrop';
+import { CameraRig } from './camera-rig';
+import type { LabelBox } from './labels';
+import { type Hit, pickLink, pickToken, projector } from './picking';
+import { Picture } from './picture';
+import { Shared } from './shared';
+import { colourParser, type SceneTheme, tonesOf } from './theme';
+
+export type { Hit } from './picking';
+export type { SceneTheme } from './theme';
+
+/** This browser or machine gives no WebGL 2; everything but the scene works without it. */
+export class SceneUnavailable extends Error {
+  override name = 'SceneUnavailable';
+}
+
+export interface SceneOptions {
+  readonly theme: SceneTheme;
+  readonly reducedMotion: boolean;
+  /** After each drawn frame. */
+  readonly onChange?: () => void;
+}
+
+export interface ShownLabel extends LabelBox {
+  readonly text: string;
+  readonly fontPx: number;
+  /** The token it names; null for layers and notes. */
+  readonly token: number | null;
+}
+
+export interface SceneStats {
+  readonly linksListed: number;
+  readonly linksDrawn: number;
+  readonly focusLinks: number;
+  /** Of these, how many belong to the chosen head. */
+  readonly chosenLinks: number;
+  readonly labels: readonly ShownLabel[];
+  readonly calls: number;
+  readonly triangles: number;
+  readonly programs: number;
+  readonly textures: number;
+  readonly geometries: number;
+  /** Since the scene was made. */
+  readonly uploadedBytes: number;
+  readonly frames: number;
+}
+
+export interface SceneCamera {
+  preset(name: CameraPreset): void;
+  /** Radians to the right and upward. */
+  orbit(dx: number, dy: number): void;
+  /** Over 1: closer. */
+  zoom(factor: number): void;
+  /** CSS pixels. */
+  pan(dx: number, dy: number): void;
+  reset(): void;
+  /** Words for those who hear the scene. */
+  describe(): string;
+}
+
+export interface Scene {
+  show(snapshot: Snapshot): void;
+  resize(width: number, height: number, pixelRatio: number): void;
+  setTheme(theme: SceneTheme): void;
+  setReducedMotion(reduced: boolean): void;
+  /** CSS pixels on the canvas. */
+  pick(x: number, y: number): Hit | null;
+  readonly camera: SceneCamera;
+  /** Whether dragging, wheel and pinch turn the scene; until then the page keeps them. */
+  setInteractive(on: boolean): void;
+  /** When the latest snapshot is on the screen and nothing moves any more. */
+  drawn(): Promise<void>;
+  /** Revision of the snapshot that was drawn last; -1 before the first. */
+  settledRevision(): number;
+  inspect(): SceneStats;
+  dispose(): void;
+}
+
+const MOST_RATIO = 2;
+const FONT = "'Inter Variable', Inter, system-ui, sans-serif";
+
+export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): Scene {
+  const context = canvas.getContext('webgl2', {
+    alpha: false,
+    antialias: false,
+    depth: false,
+    stencil: false,
+    powerPreference: 'high-performance',
+  });
+  if (!context) throw new SceneUnavailable('This browser gives no WebGL 2, so the 3D scene cannot be shown.');
+  const renderer = new WebGLRenderer({ canvas, context });
+  renderer.autoClear = false;
+  renderer.sortObjects = true;
+  const shared = new Shared();
+  const graph = new Graph();
+  const parse = colourParser();
+  const matrix = new Matrix4();
+  const rig = new CameraRig(canvas, options.reducedMotion, draw);
+  const picture = new Picture(shared, rig, options.reducedMotion);
+  graph.add(makeBackdrop(shared), ...picture.meshes);
+  graph.matrixWorldAutoUpdate = false;
+
+  let { theme } = options;
+  let size = { width: 1, height: 1, ratio: 1 };
+  let snapshot: Snapshot | null = null;
+  let preset: CameraPreset | null = null;
+  let settled = -1;
+  let request = 0;
+  let frames = 0;
+  let disposed = false;
+  let waiting: (() => void)[] = [];
+
+  function applyTheme(): void {
+    shared.setTones(tonesOf(theme, parse), theme.dark);
+  }
+
+  function applyFont(): void {
+    const family = theme.font || FONT;
+    picture.setFont(family, size.width < 560 ? 12 : 13, size.ratio);
+    draw();
+  }
+
+  /** A font that arrives later is measured and set again: all widths change with it. */
+  function awaitFont(): void {
+    const family = theme.font || FONT;
+    if (!document.fonts) return;
+    void Promise.allSettled([
+      document.fonts.load(`450 13px ${family}`),
+      document.fonts.load(`600 13px ${family}`),
+    ]).then((loaded) => {
+      if (!disposed && loaded.some((result) => result.status === 'fulfilled' && result.value.length > 0)) applyFont();
+    });
+  }
+
+  function draw(): void {
+    if (request === 0 && !disposed) request = requestAnimationFrame(frame);
+  }
+
+  function project() {
+    matrix.multiplyMatrices(rig.camera.projectionMatrix, rig.camera.matrixWorldInverse);
+    return projector(matrix.elements, size.width, size.height);
+  }
+
+  function frame(time: number): void {
+    request = 0;
+    if (disposed || renderer.getContext().isContextLost()) return;
+    const shown = snapshot;
+    let moving = picture.update(time);
+    moving = rig.update(time) || moving;
+    const { near, far, scale } = rig.depths();
+    shared.uniforms.uDepth.value.set(near, far);
+    shared.uniforms.uScale.value = scale * size.ratio;
+    picture.placeLabels(project());
+    renderer.render(graph, rig.camera);
+    frames++;
+    if (shown) settled = shown.revision;
+    if (moving) draw();
+    options.onChange?.();
+    if (request === 0) {
+      const done = waiting;
+      waiting = [];
+      for (const resolve of done) resolve();
+    }
+  }
+
+  // three.js makes its objects anew; what they hold is still here, so one more frame brings the picture back.
+  canvas.addEventListener('webglcontextrestored', draw);
+
+  applyTheme();
+  applyFont();
+  awaitFont();
+
+  return {
+    show(next) {
+      if (next === snapshot) return;
+      snapshot = next;
+      picture.show(next);
+      if (next.state.camera !== preset) {
+        preset = next.state.camera;
+        picture.setPreset(preset);
+      }
+      draw();
+    },
+    resize(width, height, pixelRatio) {
+      const ratio = Math.min(MOST_RATIO, Math.max(0.5, pixelRatio));
+      if (width <= 0 || height <= 0) return;
+      if (width === size.width && height === size.height && ratio === size.ratio) return;
+      const refont = ratio !== size.ratio || width < 560 !== size.width < 560;
+      size = { width, height, ratio };
+      renderer.setPixelRatio(ratio);
+      renderer.setSize(width, height, false);
+      shared.uniforms.uResolution.value.set(canvas.width, canvas.height);
+      shared.uniforms.uPixelRatio.value = ratio;
+      if (refont) applyFont();
+      picture.resize(width, height);
+      // At once, not in the next frame: a resized canvas is blank until it is drawn.
+      cancelAnimationFrame(request);
+      request = 0;
+      draw();
+    },
+    setTheme(next) {
+      const refont = next.font !== theme.font;
+      theme = next;
+      applyTheme();
+      if (refont) {
+        applyFont();
+        awaitFont();
+      }
+      draw();
+    },
+    setReducedMotion(reduced) {
+      rig.setReduced(reduced);
+      picture.setReduced(reduced);
+    },
+    pick(x, y) {
+      const labelled = picture.labelAt(x, y);
+      if (labelled) return labelled;
+      const { layout, nHeads, lists } = picture.pickable();
+      if (!layout) return null;
+      const at = project();
+      return pickToken(layout, at, x, y) ?? pickLink(lists, layout, nHeads, at, x, y);
+    },
+    camera: {
+      preset(name) {
+        preset = name;
+        picture.setPreset(name);
+        draw();
+      },
+      orbit(dx, dy) {
+        rig.orbit(dx, dy);
+        draw();
+      },
+      zoom(factor) {
+        rig.zoom(factor);
+        draw();
+      },
+      pan(dx, dy) {
+        rig.pan(dx, dy);
+        draw();
+      },
+      reset() {
+        rig.reset();
+        draw();
+      },
+      describe: () => rig.describe(),
+    },
+    setInteractive: (on) => rig.setInteractive(on),
+    drawn() {
+      if (request === 0 || disposed) return Promise.resolve();
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+    settledRevision: () => settled,
+    inspect() {
+      const { render, memory, programs } = renderer.info;
+      return {
+        ...picture.inspect(),
+        calls: render.calls,
+        triangles: render.triangles,
+        programs: programs?.length ?? 0,
+        textures: memory.textures,
+        geometries: memory.geometries,
+        uploadedBytes: shared.uploaded,
+        frames,
+      };
+    },
+    dispose() {
+      if (disposed) return;
+      disposed = true;
+      cancelAnimationFrame(request);
+      canvas.removeEventListener('webglcontextrestored', draw);
+      rig.dispose();
+      picture.dispose();
+      graph.traverse((object) => {
+        const mesh = object as { geometry?: { dispose(): void }; material?: { dispose(): void } };
+        mesh.geometry?.dispose();
+        mesh.material?.dispose();
+      });
+      shared.dispose();
+      renderer.dispose();
+      // Browsers keep few contexts, and some keep a canvas for long: give this one back now.
+      renderer.forceContextLoss();
+      for (const resolve of waiting) resolve();
+      waiting = [];
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** Which straight strokes the scene has: threads, rules, the open band, the stub of what is set apart. Pure. */
+import type { Focus } from './focus';
+import { LABEL_DROP, LABEL_ROW } from './label-plan';
+import type { Layout, Vec3 } from './layout';
+import { type Tone, toneIndex } from './theme';
+
+export interface Stroke {
+  readonly from: Vec3;
+  readonly to: Vec3;
+  /** In CSS pixels; in the scene's units where `soft`. */
+  readonly width: number;
+  readonly tone: Tone;
+  readonly alpha: number;
+  /** Share of the length over which both ends fade in. */
+  readonly fade: number;
+  /** So many dashes; 0: none. */
+  readonly dashes: number;
+  /** Fades toward its long edges: a band of light rather than a line. */
+  readonly soft: boolean;
+}
+
+export const STROKE_FLOATS = 12;
+
+export function writeStroke(out: Float32Array, index: number, stroke: Stroke): void {
+  const { from, to, width, alpha, tone, fade, dashes, soft } = stroke;
+  out.set([...from, ...to, width, alpha, toneIndex(tone), fade, dashes, soft ? 1 : 0], index * STROKE_FLOATS);
+}
+
+export interface StrokeRequest {
+  readonly layout: Layout;
+  readonly focus: Focus;
+  readonly apart: (token: number) => boolean;
+  /** Rows of labels under and over the text. */
+  readonly rows: number;
+}
+
+const plain = { fade: 0, dashes: 0, soft: false };
+
+export function planStrokes({ layout, focus, apart, rows }: StrokeRequest): Stroke[] {
+  const { x, levels } = layout;
+  const n = x.length;
+  const last = levels.length - 1;
+  if (n === 0 || last < 1) return [];
+  const low = levels[focus.layer]!;
+  const high = levels[focus.layer + 1]!;
+  const [first, end] = [x[0]!, x[n - 1]!];
+  const margin = Math.max(40, (end - first) * 0.06);
+  const focused = focus.query !== null;
+  // Many threads stand closer and must weigh less each, or they become a wall.
+  const weight = Math.min(1, Math.max(0.16, layout.spacing / 22));
+  const strokes: Stroke[] = [];
+
+  strokes.push({
+    from: [first - margin, (low + high) / 2, 0],
+    to: [end + margin, (low + high) / 2, 0],
+    width: (high - low) * 1.7,
+    tone: 'panel',
+    alpha: focused ? 0.9 : 0.6,
+    fade: 0.16,
+    dashes: 0,
+    soft: true,
+  });
+  for (let level = 0; level <= last; level++) {
+    const chosen = level === focus.layer || level === focus.layer + 1;
+    strokes.push({
+      ...plain,
+      from: [first - margin, levels[level]!, 0],
+      to: [end + margin, levels[level]!, 0],
+      width: 1,
+      tone: chosen ? 'line' : 'thread',
+      alpha: chosen ? 0.75 : 0.6,
+      fade: 0.1,
+    });
+  }
+  for (let token = 0; token < n; token++) {
+    const drop = LABEL_DROP - 8 + (token % rows) * LABEL_ROW;
+    const looking = token === focus.query;
+    const looked = token === focus.link?.key;
+    strokes.push({
+      ...plain,
+      from: [x[token]!, levels[0]! - drop, 0],
+      to: [x[token]!, levels[last]! + drop, 0],
+      width: looking ? 1.4 : 1.1,
+      tone: looking || looked ? 'mutedInk' : 'line',
+      alpha: (looking ? 0.75 : looked ? 0.5 : apart(token) ? 0.32 : 0.85) * (looking || looked ? 1 : weight),
+    });
+  }
+  if (focus.query !== null && focus.apart !== null && focus.apart > 0) {
+    const at = x[focus.query]!;
+    strokes.push({
+      ...plain,
+      from: [at + 7, high + 5, 0],
+      to: [at + 33, high + 19, 0],
+      width: 1.2 + 1.6 * focus.apart,
+      tone: 'mutedInk',
+      alpha: 0.85,
+      dashes: 4,
+    });
+  }
+  return strokes;
+}

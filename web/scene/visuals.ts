@@ -1,0 +1,35 @@
+/** How a weight looks: the only file that turns a weight into width and light. Mirrored for the shaders below. */
+
+export const LEAST_WIDTH = 0.8;
+export const WIDTH_GAIN = 3.4;
+export const LEAST_LIGHT = 0.1;
+
+/** Ribbon width in CSS pixels at the middle of the scene. */
+export function widthOf(weight: number): number {
+  return LEAST_WIDTH + WIDTH_GAIN * Math.sqrt(Math.max(0, weight));
+}
+
+/** Opacity of a ribbon that nothing dims. */
+export function lightOf(weight: number): number {
+  const share = Math.min(1, Math.max(0, weight / 0.8));
+  return LEAST_LIGHT + (1 - LEAST_LIGHT) * share * share * (3 - 2 * share);
+}
+
+/** Many ribbons share the light, or they would add up to a blank. */
+export function massLight(count: number): number {
+  return Math.min(1, Math.max(0.22, Math.sqrt(700 / Math.max(1, count))));
+}
+
+const float = (value: number) => value.toFixed(4);
+
+export const VISUALS_GLSL = `
+float widthOf(float weight) { return ${float(LEAST_WIDTH)} + ${float(WIDTH_GAIN)} * sqrt(weight); }
+float lightOf(float weight) { return mix(${float(LEAST_LIGHT)}, 1.0, smoothstep(0.0, 0.8, weight)); }
+`;
+
+/** A weight in words on a label: whole percents, and never a made-up zero. */
+export function percent(weight: number): string {
+  if (weight <= 0) return '0 %';
+  const rounded = Math.round(weight * 100);
+  return rounded < 1 ? '<1 %' : `${rounded} %`;
+}
