@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildCore } from './core.mjs';
-import { buildFolder, captureAsync, root } from './shell.mjs';
+import { buildFolder, cacheFolder, captureAsync, root } from './shell.mjs';
 
 const reports = join(buildFolder, 'reports');
 const bin = (name) => join(root, 'node_modules', name);
@@ -132,7 +132,7 @@ function sum(results) {
 
 /**
  * clang-tidy over every source of ours. It is slow, so a file that was clean stays so until something it is made of
- * changes: itself, a header of ours, its compile command or the rules.
+ * changes: itself, a header of ours, its compile command or the rules. That is remembered outside the clone.
  */
 async function tidy() {
   const built = await buildNative('native');
@@ -140,13 +140,13 @@ async function tidy() {
   const folder = join(buildFolder, 'native');
   const headers = headersByObject((await captureAsync('ninja', ['-C', folder, '-t', 'deps'])).output, folder);
   const rules = readFileSync(join(root, '.clang-tidy'), 'utf8');
-  const clean = join(buildFolder, 'tidy');
+  const clean = join(cacheFolder, 'tidy');
   mkdirSync(clean, { recursive: true });
   const sources = readJson(join(folder, 'compile_commands.json')).filter(({ file }) =>
     /^(cpp|tests)\//.test(relative(root, file)),
   );
   const outcomes = await inParallel(sources, async ({ file, command, output }) => {
-    const hash = createHash('sha256').update(rules).update(command);
+    const hash = createHash('sha256').update(rules).update(command.replaceAll(root, ''));
     for (const path of [file, ...(headers.get(output) ?? [])]) hash.update(readFileSync(path));
     const stamp = join(clean, hash.digest('hex'));
     const what = relative(root, file);
