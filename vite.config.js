@@ -20,6 +20,8 @@ export default defineConfig({
     fs: { allow: [root] },
     watch: { ignored: ['**/build/**', '**/unfinished-*'] },
   },
+  // The worker is started by its address, where Vite does not look for packages: found late, they would reload the page.
+  optimizeDeps: { entries: ['*.html', 'engine/worker.ts'] },
   worker: { format: 'es' },
   build: {
     outDir: '../build/site',
