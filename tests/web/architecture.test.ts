@@ -1,5 +1,4 @@
 /** Who may use whom: dependencies point one way, in web/ and in cpp/. Also what no tracked file may contain. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -69,6 +68,8 @@ function filesBelow(folder: string, pattern: RegExp): string[] {
 
 /** What is wrong with `specifier` in a file of `part`, or undefined. */
 function judge(part: string, file: string, { specifier, typeOnly }: Import): string | undefined {
+  // The bytes of the core have no name of their own: their address is asked for by path.
+  if (/build\/wasm\/.*\?url$/.test(specifier)) return judge(part, file, { specifier: '#wasm', typeOnly });
   const uses = webParts[part] ?? { uses: [], types: [] };
   if (specifier.startsWith('.')) {
     const target = relative(join(root, 'web'), resolve(dirname(file), specifier)).split(sep)[0] ?? '';
@@ -169,7 +170,7 @@ describe('cpp/', () => {
   });
 
   it.each(Object.keys(cppParts).filter((part) => part !== 'tools'))('%s neither prints nor aborts', (part) => {
-    const banned = /#include <(iostream|cstdio|stdio\.h)>|\b(printf|abort|exit|puts)\s*\(|std::(cout|cerr|clog)/;
+    const banned = /#include <iostream>|\b(printf|fprintf|abort|exit|puts)\s*\(|std::(cout|cerr|clog)/;
     const wrong = sources(part).filter(({ text }) => banned.test(text.replace(/\/\/.*$/gm, '')));
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
@@ -183,28 +184,22 @@ describe('cpp/', () => {
 });
 
 describe('tracked files', () => {
+  const generated = /^(build|node_modules|\.git)\//;
+  const text = /\.(ts|js|mjs|json|h|cpp|txt|md|html|css|py|cmake|in|yml)$|(^|\/)[^./]+$|(^|\/)\.[^/]*$/;
   const tracked = () =>
-    execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 })
-      .split('\0')
-      .filter((path) => /\.(ts|js|mjs|json|h|cpp|txt|md|html|css|py|cmake|yml)$|(^|\/)[^./]+$|^\./.test(path))
-      .filter((path) => existsSync(join(root, path)));
+    filesBelow(root, text)
+      .map((path) => relative(root, path))
+      .filter((path) => !generated.test(path));
 
-  // Written in pieces, so that this file does not contain what it forbids.
+  // The brackets keep these expressions from finding themselves.
   const forbidden: [string, RegExp][] = [
-    [
-      "a registry's or archive's host",
-      new RegExp(['registry\\.npmjs', 'pypi\\.org', 'pythonhosted', 'deb\\.debian'].join('|')),
-    ],
-    ["a path of somebody's machine", new RegExp(['/wo', 'rk/(main|shared)|/ro', 'ot/|\\.\\./sha', 'red/'].join(''))],
-    ['an unfinished note', new RegExp(`\\b(${['TO', 'DO'].join('')}|${['FIX', 'ME'].join('')})\\b`)],
+    ['host of a registry or an archive', /registry[.]npmjs|pypi[.]org|python[h]osted|deb[.]debian/],
+    ["path of somebody's machine", /[/]work[/](main|shared)|[/]root[/]|[.][.][/]shared[/]/],
+    ['unfinished note', /\b(TO[D]O|FIX[M]E)\b/],
   ];
 
   it.each(forbidden)('contain no %s', (_what, pattern) => {
-    const wrong = tracked().filter((path) => {
-      // The lock file and the goldens are written by programs, not by us; only hosts matter there.
-      const text = readFileSync(join(root, path), 'utf8');
-      return pattern.test(text);
-    });
+    const wrong = tracked().filter((path) => pattern.test(readFileSync(join(root, path), 'utf8')));
     expect(wrong).toEqual([]);
   });
 
