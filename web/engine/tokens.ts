@@ -1,90 +1,126 @@
 /**
- * Which part of the text each token covers. Tokenizers change what they read (case, accents, spaces, control
- * characters) and give no offsets; this finds the places again. Pure.
- */
-
-/** A token as a tokenizer gives it. */
-export interface Piece {
-  readonly id: number;
-  readonly piece: string;
-}
-
-/** UTF-16 range in the text; null where a token has no place in it. */
-export type Place = { readonly start: number; readonly end: number } | null;
-
-/** One character as the tokenizer may see it, with the range it came from. */
-interface Letter {
-  readonly char: string;
-  readonly start: number;
-  readonly end: number;
-  /** Which word it belongs to: words end at spaces, and punctuation and CJK characters are words of their own. */
-  readonly word: number;
-}
-
-const SPACE = /[\s\p{Z}]/u;
-const REMOVED = /^[\p{C}\uFFFD]$/u;
-const ALONE = /^[\p{P}$+<=>^`|~]$/u;
-const CJK = /^[\u4E00-\u9FFF\u3400-\u4DBF\u{20000}-\u{2A6DF}\u{2A700}-\u{2CEAF}\uF900-\uFAFF\u{2F800}-\u{2FA1F}]$/u;
-/** How far a piece's letter may be from where it is expected, before the piece is given up. */
-const REACH = 64;
-
-/**
- * Aligns pieces, in order, with the text they were made of.
+ * Finds where each of a tokenizer's pieces stands in the text. Pure: it knows text and pieces, not the library that
+ * made them, which gives no offsets.
  *
- * Both sides are folded in the same way (decomposed, marks dropped, lower case), so that it does not matter which of
- * these the tokenizer did. An unknown piece takes the rest of the word at hand. Ranges never go backwards and lie
- * within the text; a piece that cannot be found has none, and those after it are still looked for.
- * Cost: linear in the text.
+ * The text is read as what the normaliser leaves of each code point ("É" leaves "e", a combining accent leaves
+ * nothing), with a note of where each character came from; pieces are then found in it from left to right.
  */
-export function align(text: string, pieces: readonly Piece[], unknown: string): Place[] {
-  const letters = lettersOf(text);
+
+/** A UTF-16 range of the text, end excluded. */
+export type Span = readonly [start: number, end: number];
+
+export interface Rules {
+  /** What the normaliser leaves of one code point; '' where it drops it, a space where it separates. */
+  readonly fold: (character: string) => string;
+  /** What a piece inside a word begins with, as `##`; '' where nothing marks it. */
+  readonly continuing: string;
+  /** The piece that stands for a word outside the vocabulary. */
+  readonly unknown: string | null;
+  /** The character that a piece may begin with although the text has no such space: `▁` or `Ġ`. */
+  readonly space: string | null;
+  /** Pieces that the reader can type as they are: `[MASK]`. */
+  readonly added: ReadonlySet<string>;
+}
+
+/** A piece that the normaliser moved a little (reordered marks) is searched for this far ahead, in UTF-16 units. */
+const searchAhead = 64;
+
+const separator = /^\s$/u;
+const punctuation = /^[\p{P}\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007E]$/u;
+
+/** The span of each piece; null where it has no place in the text. Starts and ends never go backwards. */
+export function align(text: string, pieces: readonly string[], rules: Rules): (Span | null)[] {
+  const { folded, starts, ends } = foldText(text, rules.fold);
   let at = 0;
-  return pieces.map(({ piece }) => {
-    if (piece === unknown && !text.startsWith(unknown, letters[at]?.start ?? text.length)) {
-      const first = letters[at];
-      if (first === undefined) return null;
-      let last = first;
-      for (; letters[at]?.word === first.word; ++at) last = letters[at] as Letter;
-      return { start: first.start, end: last.end };
+  const take = (begin: number, length: number): Span => {
+    at = begin + length;
+    return [starts[begin] ?? 0, ends[at - 1] ?? 0];
+  };
+  const skipSpaces = (begin: number) => {
+    while (begin < folded.length && separator.test(folded[begin] ?? '')) ++begin;
+    return begin;
+  };
+
+  return pieces.map((piece) => {
+    const here = skipSpaces(at);
+    // A special token that was typed stands there as it is written, unfolded. It may be the unknown piece itself.
+    const typed = starts[here];
+    if (typed !== undefined && rules.added.has(piece) && text.startsWith(piece, typed)) {
+      return take(here, unitsUntil(starts, here, typed + piece.length) - here);
     }
-    const wanted = [...fold(piece.startsWith('##') && piece.length > 2 ? piece.slice(2) : piece)];
-    let next = at;
-    let start: number | null = null;
-    let end = 0;
-    for (const char of wanted) {
-      const limit = Math.min(letters.length, next + REACH);
-      while (next < limit && letters[next]?.char !== char) ++next;
-      const letter = next < limit ? letters[next] : undefined;
-      if (letter === undefined) return null;
-      start ??= letter.start;
-      end = letter.end;
-      ++next;
+    if (piece === rules.unknown) {
+      const length = wordLength(folded, here);
+      return length === 0 ? null : take(here, length);
     }
-    at = next;
-    return start === null ? null : { start, end };
+    for (const wanted of spellings(piece, rules)) {
+      for (const begin of [at, here]) if (folded.startsWith(wanted, begin)) return take(begin, wanted.length);
+    }
+    for (const wanted of spellings(piece, rules)) {
+      const begin = folded.slice(here, here + searchAhead + wanted.length).indexOf(wanted);
+      if (begin >= 0) return take(here + begin, wanted.length);
+    }
+    return null;
   });
 }
 
-const fold = (text: string): string =>
-  text
-    .normalize('NFD')
-    .replace(/\p{Mn}/gu, '')
-    .toLowerCase();
+/** A piece as it may stand in the folded text, most literal first. */
+function spellings(piece: string, { continuing, space }: Rules): string[] {
+  const inner = continuing !== '' && piece.startsWith(continuing) ? piece.slice(continuing.length) : piece;
+  const bare = space !== null && inner.startsWith(space) ? inner.slice(space.length) : '';
+  return [inner, bare].filter((spelling) => spelling !== '');
+}
 
-function lettersOf(text: string): Letter[] {
-  const letters: Letter[] = [];
-  let word = 0;
+/** The folded text, and for each of its UTF-16 units the range of the code point that it came from. */
+function foldText(text: string, fold: Rules['fold']) {
+  const parts: string[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
   let start = 0;
-  for (const point of text) {
-    const end = start + point.length;
-    if (SPACE.test(point)) ++word;
-    else if (!REMOVED.test(point)) {
-      const alone = ALONE.test(point) || CJK.test(point);
-      if (alone) ++word;
-      for (const char of fold(point)) letters.push({ char, start, end, word });
-      if (alone) ++word;
+  for (const character of text) {
+    const end = start + character.length;
+    const left = fold(character);
+    if (left !== '') parts.push(left);
+    for (let unit = 0; unit < left.length; ++unit) {
+      starts.push(start);
+      ends.push(end);
     }
     start = end;
   }
-  return letters;
+  return { folded: parts.join(''), starts, ends };
+}
+
+/** How far a word outside the vocabulary reaches: BERT's words are single marks, single ideographs, or runs of the rest. */
+function wordLength(folded: string, begin: number): number {
+  let end = begin;
+  while (end < folded.length) {
+    const character = String.fromCodePoint(folded.codePointAt(end) ?? 0);
+    if (separator.test(character)) break;
+    if (punctuation.test(character) || isIdeograph(character)) return end === begin ? character.length : end - begin;
+    end += character.length;
+  }
+  return end - begin;
+}
+
+function unitsUntil(starts: readonly number[], begin: number, textEnd: number): number {
+  let unit = begin;
+  while (unit < starts.length && (starts[unit] ?? 0) < textEnd) ++unit;
+  return unit;
+}
+
+/** What BERT sets apart as one word each: the CJK unified ideographs, and neither kana nor hangul. */
+export function isIdeograph(character: string): boolean {
+  const code = character.codePointAt(0) ?? 0;
+  return (
+    (code >= 0x4e00 && code <= 0x9fff) ||
+    (code >= 0x3400 && code <= 0x4dbf) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0x20000 && code <= 0x2a6df) ||
+    (code >= 0x2a700 && code <= 0x2ceaf) ||
+    (code >= 0x2f800 && code <= 0x2fa1f)
+  );
+}
+
+/** Unpaired surrogates are no text: tokenizers see U+FFFD, one unit for one unit, so that offsets stay. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }
