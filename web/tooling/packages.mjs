@@ -22,7 +22,6 @@ const packages = [
   { name: 'python3', for: 'core', found: program('python3') },
   { name: 'libeigen3-dev', for: 'core', found: header('eigen3/Eigen/Core') },
   { name: 'nlohmann-json3-dev', for: 'core', found: header('nlohmann/json.hpp') },
-  { name: 'xz-utils', for: 'core', found: program('xz') },
 
   // Emscripten's compiler, where Emscripten itself cannot be installed as a package.
   { name: 'clang-19', for: 'clang', found: program('clang-19') },

@@ -40,12 +40,15 @@ export function findProgram(...names) {
   return undefined;
 }
 
+/** What is captured is shown later, perhaps in a log: without colours. */
+const plain = { NO_COLOR: '1', FORCE_COLOR: '0' };
+
 /** Runs a program to its end and returns what it printed; `ok` is whether it exited with 0. */
 export function capture(program, args, { env = {}, cwd = root } = {}) {
   const result = spawnSync(program, args, {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...plain, ...env },
     maxBuffer: 256 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -56,7 +59,11 @@ export function capture(program, args, { env = {}, cwd = root } = {}) {
 /** As `capture`, without blocking: the caller goes on answering while the program runs. */
 export function captureAsync(program, args, { env = {}, cwd = root } = {}) {
   return new Promise((done) => {
-    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...plain, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const collect = (chunk) => {
       output += chunk;

@@ -7,12 +7,13 @@ import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildCore } from './core.mjs';
 import { buildFolder, cacheFolder, captureAsync, root } from './shell.mjs';
+import { examples, traceDifference, tracesFolder, writeTraces } from './traces.mjs';
 
 const reports = join(buildFolder, 'reports');
 const bin = (name) => join(root, 'node_modules', name);
 
 /**
- * `needs` names the packages.mjs purposes (and "model") that must be there before. `run` returns
+ * `needs` names the packages.mjs purposes (and "emscripten" and "model") that must be there before. `run` returns
  * {passed, failed, output}; the output is shown only if something failed.
  */
 export const stages = [
@@ -25,10 +26,11 @@ export const stages = [
   },
   { name: 'tidy', title: 'Core, clang-tidy', needs: ['core', 'native', 'style'], run: tidy },
   { name: 'package', title: 'Core, installed as a package', needs: ['core', 'native'], run: installedPackage },
-  { name: 'wasm', title: 'Core, for the browser', needs: ['core'], run: wasm },
+  { name: 'traces', title: 'The example traces', needs: ['core', 'native', 'model'], run: traces },
+  { name: 'wasm', title: 'Core, for the browser', needs: ['core', 'emscripten'], run: wasm },
   { name: 'vitest', title: 'Web, in Node', needs: ['core', 'model'], run: vitest },
   { name: 'sanitize', title: 'Core, sanitized', needs: ['core', 'native', 'model'], run: () => googleTest('sanitize') },
-  { name: 'site', title: 'The site, built', needs: ['core', 'model'], run: site },
+  { name: 'site', title: 'The site, built', needs: ['core', 'emscripten', 'model'], run: site },
   { name: 'browser', title: 'The site, in Chromium', needs: ['browser', 'model'], run: browser },
 ];
 
@@ -67,7 +69,11 @@ async function inParallel(items, work) {
 function check() {
   return each([
     ['clang-format', 'clang-format-19', ['--dry-run', '-Werror', ...cppFiles()]],
-    ['Biome', process.execPath, [bin('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', '--max-diagnostics=50']],
+    [
+      'Biome',
+      process.execPath,
+      [bin('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '--error-on-warnings', '--max-diagnostics=50'],
+    ],
     ['TypeScript', process.execPath, [bin('typescript/bin/tsc'), '-p', '.']],
     ['TypeScript, the state without a DOM', process.execPath, [bin('typescript/bin/tsc'), '-p', 'web/state']],
   ]);
@@ -194,6 +200,21 @@ async function installedPackage() {
     if (!ok) return { passed: 0, failed: 1, output: `${program} ${args.join(' ')}\n${output}` };
   }
   return { passed: 1, failed: 0, output: '' };
+}
+
+/** The committed examples are what the core computes today. */
+async function traces() {
+  const folder = join(buildFolder, 'traces');
+  await writeTraces(folder);
+  return tally(
+    examples.map(({ file }) => {
+      const committed = join(tracesFolder, file);
+      const output = existsSync(committed)
+        ? traceDifference(committed, join(folder, file))
+        : 'it is not there: npm run traces';
+      return { what: `web/public/traces/${file}`, ok: output === undefined, output: output ?? '' };
+    }),
+  );
 }
 
 async function wasm() {

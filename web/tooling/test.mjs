@@ -1,6 +1,7 @@
 // npm test: gets what is missing, then everything that must hold, cheapest first, until a stage fails.
 //   --only a,b   these stages alone      --long   also what takes longer
 import { join } from 'node:path';
+import { ensureEmscripten } from './emscripten.mjs';
 import { ensureModels } from './models.mjs';
 import { ensurePackages } from './packages.mjs';
 import { checkNode, ensureNodePackages } from './setup.mjs';
@@ -11,8 +12,10 @@ await command(import.meta.url, async () => {
   const chosen = chooseStages();
   checkNode();
   ensureNodePackages();
-  ensurePackages(...new Set(chosen.flatMap((stage) => stage.needs)));
-  if (chosen.some((stage) => stage.needs.includes('model'))) await ensureModels();
+  const needs = new Set(chosen.flatMap((stage) => stage.needs));
+  ensurePackages(...needs);
+  if (needs.has('emscripten')) ensureEmscripten();
+  if (needs.has('model')) await ensureModels();
 
   const total = { passed: 0, failed: 0 };
   for (const { name, title, run } of chosen) {

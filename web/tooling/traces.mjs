@@ -1,19 +1,101 @@
 // npm run traces: writes the example traces that the page shows first, from the real model, with the native tool.
-import { mkdirSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureModels } from './models.mjs';
+import { ensureModels, modelsFolder } from './models.mjs';
 import { ensurePackages } from './packages.mjs';
+import { ensureNodePackages } from './setup.mjs';
 import { buildFolder, command, must, Problem, root, say } from './shell.mjs';
 
-await command(import.meta.url, async () => {
-  ensurePackages('core', 'native');
-  await ensureModels();
+/** One sentence for each thing that attention is known to settle; together at most 400 KB as F32 weights. */
+export const examples = [
+  {
+    file: 'animal.safetensors',
+    name: 'A pronoun',
+    text: "The animal didn't cross the street because it was too tired.",
+  },
+  {
+    file: 'bank.safetensors',
+    name: 'A word with two senses',
+    text: 'The bank by the river was steep; the bank in town was shut.',
+  },
+  { file: 'keys.safetensors', name: 'Agreement at a distance', text: 'The keys to the cabinet were on the table.' },
+  { file: 'names.safetensors', name: 'A repeated name', text: 'Mary met Anna in town, and later Mary called Anna.' },
+  { file: 'negation.safetensors', name: 'A negation', text: 'The film was not good, but the music was not bad.' },
+];
+
+export const tracesFolder = join(root, 'web/public/traces');
+
+/** Writes the examples into `target`, computed by the native build, which is brought up to date. */
+export async function writeTraces(target) {
   must('Configuring', 'cmake', ['--preset', 'native']);
   must('Building headlight-trace', 'cmake', ['--build', '--preset', 'native', '--target', 'headlight-trace']);
   const entries = readdirSync(join(buildFolder, 'native'), { recursive: true, withFileTypes: true });
   const tool = entries.find((entry) => entry.isFile() && entry.name === 'headlight-trace');
   if (!tool) throw new Problem('expected build/native/**/headlight-trace, found none');
-  const target = join(root, 'web/public/traces');
+  const model = join(modelsFolder, 'all-minilm-l6-v2');
   mkdirSync(target, { recursive: true });
-  say(must('Writing the traces', join(tool.parentPath, tool.name), [target]).trimEnd());
+  const input = JSON.stringify(await tokenizeExamples(model));
+  const run = spawnSync(join(tool.parentPath, tool.name), [model, target], { input, encoding: 'utf8' });
+  if (run.status !== 0) throw new Problem(`headlight-trace failed: ${run.stderr ?? run.error}`);
+  return run.stdout;
+}
+
+/** By the page's own tokeniser: the examples show what a reader gets who types the same sentence. */
+async function tokenizeExamples(model) {
+  const { createServer } = await import('vite');
+  const options = {
+    configFile: false,
+    root,
+    appType: 'custom',
+    logLevel: 'error',
+    server: { middlewareMode: true, ws: false },
+  };
+  const server = await createServer(options);
+  try {
+    const { readTokenizer } = await server.ssrLoadModule('/web/engine/tokenizer.ts');
+    const tokenize = await readTokenizer(readFileSync(join(model, 'tokenizer.json'), 'utf8'));
+    return examples.map((example) => {
+      const tokens = tokenize(example.text);
+      return { ...example, ids: tokens.map(({ id }) => id), tokens: tokens.map(({ piece }) => piece) };
+    });
+  } finally {
+    await server.close();
+  }
+}
+
+/** Reads a safetensors file into {metadata, tensors: {name: Float32Array}}: enough to compare two of our own traces. */
+export function readTrace(path) {
+  const bytes = readFileSync(path);
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const { __metadata__: metadata, ...entries } = JSON.parse(bytes.toString('utf8', 8, start));
+  const numbers = ([
+    name,
+    {
+      data_offsets: [begin, end],
+    },
+  ]) => [name, new Float32Array(Uint8Array.from(bytes.subarray(start + begin, start + end)).buffer)];
+  return { metadata, tensors: Object.fromEntries(Object.entries(entries).map(numbers)) };
+}
+
+/** How two trace files differ, or undefined: words exactly, numbers by more than another compiler's rounding. */
+export function traceDifference(committed, fresh) {
+  const tolerance = 2e-6;
+  const [ours, theirs] = [readTrace(committed), readTrace(fresh)];
+  if (JSON.stringify(ours.metadata) !== JSON.stringify(theirs.metadata)) return 'their metadata differ';
+  if (Object.keys(ours.tensors).join() !== Object.keys(theirs.tensors).join()) return 'their tensors have other names';
+  for (const [name, values] of Object.entries(ours.tensors)) {
+    const others = theirs.tensors[name];
+    if (values.length !== others.length) return `${name} has ${values.length} numbers, a fresh run ${others.length}`;
+    const worst = values.reduce((most, value, i) => Math.max(most, Math.abs(value - others[i])), 0);
+    if (!(worst <= tolerance)) return `${name}: expected a fresh run within ${tolerance}, found ${worst}`;
+  }
+  return undefined;
+}
+
+await command(import.meta.url, async () => {
+  ensureNodePackages();
+  ensurePackages('core', 'native');
+  await ensureModels();
+  say((await writeTraces(tracesFolder)).trimEnd());
 });
