@@ -2,7 +2,7 @@
  * The engine as the page sees it: a typed client of the worker. Starts the worker when it is first needed, cancels,
  * notices its death, starts another one and gives it back what was loaded. The only one that knows the worker exists.
  */
-import { proxy, releaseProxy, wrap } from 'comlink';
+import { proxy, wrap } from 'comlink';
 import { aborted, EngineError } from './errors';
 import type { SentSource } from './sources';
 import type { Engine, Loaded, Options, Progress, Run, Source } from './types';
@@ -16,12 +16,23 @@ const PATIENCE_MS = 2000;
 /** Where no lock tells of the worker's death: how often it is asked, and how long it may take to answer. */
 const PING_MS = 1000;
 
+/** Deaths within the time that make it pointless to start again by itself. */
+const MOST_DEATHS = 3;
+const DEATHS_WITHIN_MS = 20_000;
+
 interface Line {
-  readonly worker: Worker;
   readonly api: WorkerApi;
   /** Rejects when the worker is dead. */
   readonly death: Promise<never>;
   readonly end: (reason: string) => void;
+}
+
+/** What was loaded, to be loaded again when the worker has died. */
+interface Retained {
+  readonly source: SentSource;
+  readonly runId: number;
+  /** Why it could not be loaded again. */
+  lost: unknown;
 }
 
 let shared: Engine | null = null;
@@ -36,37 +47,45 @@ export function createEngine(): Engine {
   let line: Line | null = null;
   let lastJob = 0;
   let lastId = 0;
-  let locks = 0;
-  const retained = new Map<number, { source: SentSource; runId: number }>();
+  let lines = 0;
+  let deaths: number[] = [];
+  const retained = new Map<number, Retained>();
   const listeners = new Set<() => void>();
-  let reloading: Promise<void> = Promise.resolve();
+  /** Settled when what was retained is there again. */
+  let reloaded: Promise<void> = Promise.resolve();
+  /** Who waits for that, and wants to see how far it is. */
+  const waiting = new Set<(progress: Progress) => void>();
 
   function connect(): Line {
     if (line !== null) return line;
     const worker = new Worker(scriptUrl(), { type: 'module', name: 'headlight' });
     const api = wrap(worker) as unknown as WorkerApi;
-    let end: Line['end'] = () => {};
+    let kill: (error: EngineError) => void = () => {};
     const death = new Promise<never>((_, reject) => {
-      end = (reason) => {
+      kill = reject;
+    });
+    death.catch(() => {}); // Those who wait for an answer hear of it; nobody else has to.
+    const opened: Line = {
+      api,
+      death,
+      end(reason) {
         if (line !== opened) return;
         line = null;
         worker.terminate();
-        api[releaseProxy]();
-        reject(new EngineError({ code: 'engine-died', message: `The engine stopped (${reason}) and starts again.` }));
-        if (retained.size > 0) restart();
-      };
-    });
-    death.catch(() => {}); // Those who wait for an answer hear of it; nobody else has to.
-    const opened: Line = { worker, api, death, end };
+        kill(new EngineError({ code: 'engine-died', message: `The engine stopped (${reason}) and starts again.` }));
+        restart();
+      },
+    };
     line = opened;
-    worker.addEventListener('error', (event) => end(event.message || 'an error in it'));
+    worker.addEventListener('error', (event) => opened.end(event.message || 'an error in it'));
     void watch(opened);
     return opened;
   }
 
   /** Ends the line when its worker is gone. */
-  async function watch({ api, end }: Line): Promise<void> {
-    const name = `headlight-${crypto.randomUUID()}-${++locks}`;
+  async function watch(opened: Line): Promise<void> {
+    const { api, end } = opened;
+    const name = `headlight-${Date.now()}-${Math.random()}-${++lines}`;
     if ((await api.alive(name)) === true) {
       // Granted only when the worker lets go of it, which is when it dies.
       await navigator.locks.request(name, () => {});
@@ -74,78 +93,122 @@ export function createEngine(): Engine {
       return;
     }
     const timer = setInterval(async () => {
-      const answer = await Promise.race([
-        api.ping(),
-        new Promise<false>((resolve) => setTimeout(() => resolve(false), 5 * PING_MS)),
-      ]);
-      if (answer) return;
-      clearInterval(timer);
-      end('it does not answer');
+      if (line !== opened) return clearInterval(timer);
+      const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), 5 * PING_MS));
+      if (!(await Promise.race([api.ping(), late]))) end('it does not answer');
     }, PING_MS);
   }
 
   /** A new worker gets what the old one held, under the same names. */
   function restart(): void {
-    reloading = (async () => {
-      for (const [id, { source, runId }] of retained) {
-        await request<Loaded>({}, (api, job) => api.load(job, id, runId, source, proxy(ignore))).catch(() =>
-          retained.delete(id),
-        );
+    const now = performance.now();
+    deaths = [...deaths.filter((time) => now - time < DEATHS_WITHIN_MS), now];
+    const hopeless = deaths.length > MOST_DEATHS;
+    reloaded = (async () => {
+      if (retained.size === 0) return;
+      const at = hopeless ? null : connect();
+      for (const [id, model] of retained) {
+        // Died again: the next restart has its own turn with everything.
+        if (line !== at) return;
+        try {
+          if (hopeless)
+            throw new EngineError({ code: 'engine-died', message: 'The engine keeps stopping. Open the model again.' });
+          const onProgress = (progress: Progress) => {
+            for (const report of waiting) report(progress);
+          };
+          await request<Loaded>({ onProgress }, (api, job, report) =>
+            api.load(job, id, model.runId, model.source, report),
+          );
+          model.lost = null;
+        } catch (error) {
+          model.lost = error;
+        }
       }
     })();
-    void reloading.then(() => {
-      for (const listener of listeners) listener();
-    });
+    for (const listener of listeners) listener();
   }
 
   /** Sends one request and waits for its answer, the signal, or the worker's death, whichever is first. */
   async function request<T>(
-    { signal }: Options,
-    send: (api: WorkerApi, job: number) => Promise<Answer<T>>,
+    { signal, onProgress }: Options,
+    send: (api: WorkerApi, job: number, report: (progress: Progress) => void) => Promise<Answer<T>>,
   ): Promise<T> {
     if (signal?.aborted) throw aborted();
     const at = connect();
     const job = ++lastJob;
-    const answer = send(at.api, job);
+    // Progress has its own way and may come after the answer.
+    let over = false;
+    const answer = send(
+      at.api,
+      job,
+      onProgress === undefined ? silent : proxy((progress) => over || onProgress(progress)),
+    );
     answer.catch(() => {});
+    let stop = () => {};
     const stopped = new Promise<never>((_, reject) => {
-      signal?.addEventListener('abort', () => {
+      stop = () => {
         reject(aborted());
         void at.api.cancel(job);
         const timer = setTimeout(() => at.end('it did not stop when asked'), PATIENCE_MS);
-        answer.then(
-          () => clearTimeout(timer),
-          () => clearTimeout(timer),
-        );
-      });
+        const answered = () => clearTimeout(timer);
+        answer.then(answered, answered);
+      };
     });
-    stopped.catch(() => {});
-    const reply = await Promise.race([answer, stopped, at.death]);
-    if ('aborted' in reply) throw aborted();
-    if ('failure' in reply) throw new EngineError(reply.failure);
-    return reply.value;
+    signal?.addEventListener('abort', stop);
+    try {
+      const reply = await Promise.race([answer, stopped, at.death]);
+      if ('aborted' in reply) throw aborted();
+      if ('failure' in reply) {
+        // What is left of it cannot be trusted.
+        if (reply.failure.code === 'engine-died') at.end(reply.failure.message);
+        throw new EngineError(reply.failure);
+      }
+      return reply.value;
+    } finally {
+      over = true;
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   /** As request, once what the last worker held is there again. */
-  async function ask<T>(options: Options, send: (api: WorkerApi, job: number) => Promise<Answer<T>>): Promise<T> {
-    await reloading;
+  async function ask<T>(options: Options, send: Parameters<typeof request<T>>[1]): Promise<T> {
+    const { signal, onProgress } = options;
+    if (onProgress !== undefined) waiting.add(onProgress);
+    let stop = () => {};
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => reject(aborted());
+    });
+    stopped.catch(() => {});
+    signal?.addEventListener('abort', stop);
+    try {
+      // It may die again while it is waited for.
+      for (let seen: Promise<void> | null = null; seen !== reloaded; ) {
+        seen = reloaded;
+        await Promise.race([seen, stopped]);
+      }
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      if (onProgress !== undefined) waiting.delete(onProgress);
+    }
     return request(options, send);
   }
 
   return {
-    async load(source: Source, options: Options = {}): Promise<Loaded> {
-      const sent: SentSource =
-        source instanceof URL ? source.href : typeof source === 'string' ? new URL(source, baseAddress()).href : source;
+    async load(source, options = {}) {
+      const sent = sentSource(source);
       const id = ++lastId;
       const runId = ++lastId;
-      const loaded = await ask<Loaded>(options, (api, job) =>
-        api.load(job, id, runId, sent, proxy(options.onProgress ?? ignore)),
-      );
-      retained.set(id, { source: sent, runId });
+      const loaded = await ask<Loaded>(options, (api, job, report) => api.load(job, id, runId, sent, report));
+      retained.set(id, { source: sent, runId, lost: null });
       return loaded;
     },
-    run: (model, text, options = {}) =>
-      ask<Run>(options, (api, job) => api.run(job, ++lastId, model, text, proxy(options.onProgress ?? ignore))),
+    async run(model, text, options = {}) {
+      return ask<Run>(options, (api, job, report) => {
+        const lost = retained.get(model)?.lost;
+        if (lost != null) throw lost;
+        return api.run(job, ++lastId, model, text, report);
+      });
+    },
     overview: (run, filter, options = {}) => ask(options, (api, job) => api.overview(job, run, filter)),
     row: (run, query, filter) => ask({}, (api, job) => api.row(job, run, query, filter)),
     matrix: (run, layer, head, measure) => ask({}, (api, job) => api.matrix(job, run, layer, head, measure)),
@@ -163,9 +226,23 @@ export function createEngine(): Engine {
   };
 }
 
-const ignore = (_progress: Progress): void => {};
+const silent = proxy((_progress: Progress): void => {});
 
-const baseAddress = (): string => globalThis.document?.baseURI ?? globalThis.location?.href;
+/** Addresses are made whole here: the worker's own address is another one. */
+function sentSource(source: Source): SentSource {
+  if (source instanceof URL) return source.href;
+  if (typeof source !== 'string') return source;
+  try {
+    return new URL(source, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+  } catch {
+    throw new EngineError({
+      code: 'bad-request',
+      message: `This is not an address: ${source.slice(0, 200)}`,
+      expected: 'an address',
+      found: source.slice(0, 200),
+    });
+  }
+}
 
 interface TrustedTypes {
   createPolicy(

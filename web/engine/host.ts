@@ -28,6 +28,11 @@ const TOLERANCE = 2e-5;
 /** Pieces that tokenizers of known families put around a text: a trace does not say which of its tokens are such. */
 const FRAME_PIECES = ['[CLS]', '[SEP]', '[PAD]', '<s>', '</s>', '<pad>', '<|endoftext|>'];
 
+/** From here on a file can be told from a web page, a pointer or an archive. */
+const ENOUGH_TO_JUDGE = 1024;
+/** As the core's own limit. */
+const LONGEST_HEADER = 100_000_000;
+
 type Report = (progress: Progress) => void;
 
 interface OpenModel {
@@ -77,14 +82,19 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
       report({ phase: 'engine', received: 0, total: 0 });
       const parts = partsOf(source);
       const core = new (await instantiate()).Engine();
-      // In a folder the small files come first: what is wrong with them is known before the download.
-      const beside = parts.isFolder ? await readBeside(parts, signal) : null;
-      await stream(core, parts.main, signal, report);
+      const { name } = parts.main;
+      // What is wrong with the small files is known before the large one has arrived: in a folder they come first,
+      // beside a single file as soon as its header says that it needs them.
+      let beside = parts.isFolder ? await readBeside(parts, signal) : null;
+      let kind = 'weights';
+      await stream(core, parts.main, signal, report, async () => {
+        ({ kind } = value(core.kind(name)));
+        if (kind === 'weights') beside ??= await readBeside(parts, signal);
+      });
       report({ phase: 'read', received: 0, total: 0 });
       await turn();
       if (signal.aborted) throw aborted();
-      const name = parts.main.name;
-      if (value(core.kind(name)).kind === 'trace') {
+      if (kind === 'trace') {
         const trace = value(core.openTrace(name));
         runs.set(runId, { owner: id, core, coreRun: trace.run, looks: 0 });
         const info = infoOf(trace, trace.name ?? parts.name);
@@ -245,11 +255,35 @@ async function textOf(part: Part, signal: AbortSignal): Promise<string> {
     }
     chunks.push(chunk);
   });
-  return new Blob(chunks as BlobPart[]).text();
+  const text = await new Blob(chunks as BlobPart[]).text();
+  const disguise = /^\s*<(?:!doctype|html)/i.test(text)
+    ? 'a web page (HTML)'
+    : text.startsWith('version https://git-lfs')
+      ? 'a Git LFS pointer'
+      : null;
+  if (disguise !== null) {
+    throw new EngineError({
+      code: 'not-a-model',
+      message: `${part.name} is ${disguise}, not the file itself.`,
+      expected: part.name,
+      found: disguise,
+    });
+  }
+  return text;
 }
 
-/** Streams a file into the core's memory, where it stays: no second copy of the weights. */
-async function stream(core: CoreEngine, part: Part, signal: AbortSignal, report: Report): Promise<void> {
+/**
+ * Streams a file into the core's memory, where it stays: no second copy of the weights. Waits for `onHeader` once the
+ * file's header is there, so that a file nobody wants is not read to its end.
+ */
+async function stream(
+  core: CoreEngine,
+  part: Part,
+  signal: AbortSignal,
+  report: Report,
+  onHeader: () => Promise<void>,
+): Promise<void> {
+  const { name, phase } = part;
   const { size, body } = await part.open(signal);
   let received = 0;
   let reported = 0;
@@ -257,39 +291,54 @@ async function stream(core: CoreEngine, part: Part, signal: AbortSignal, report:
     const now = performance.now();
     if (now - reported < 50 && received < total) return;
     reported = now;
-    report({ phase: 'download', received, total });
+    report({ phase, received, total });
   };
   if (size === null) {
     // Compressed on the way: how much arrives is known only when it has, so it is gathered first.
     const chunks: Uint8Array[] = [];
-    await read(part.name, body, signal, (chunk) => {
+    await read(name, body, signal, (chunk) => {
       chunks.push(chunk);
       received += chunk.length;
       progress(0);
     });
-    value(core.reserve(part.name, received));
+    value(core.reserve(name, received));
     let offset = 0;
     for (const chunk of chunks) {
-      core.window(part.name, offset, chunk.length).set(chunk);
+      core.window(name, offset, chunk.length).set(chunk);
       offset += chunk.length;
     }
+    await onHeader();
     return;
   }
-  value(core.reserve(part.name, size));
-  await read(part.name, body, signal, (chunk) => {
-    if (received + chunk.length > size) throw cut(part.name, size, `more than ${size}`);
-    core.window(part.name, received, chunk.length).set(chunk);
+  value(core.reserve(name, size));
+  let judged = false;
+  await read(name, body, signal, async (chunk) => {
+    if (received + chunk.length > size) throw cut(name, size, `more than ${size}`);
+    core.window(name, received, chunk.length).set(chunk);
     received += chunk.length;
     progress(size);
+    if (judged || received < Math.min(size, ENOUGH_TO_JUDGE) || received < Math.min(size, headerEndOf(core, name)))
+      return;
+    judged = true;
+    await onHeader();
   });
-  if (received < size) throw cut(part.name, size, String(received));
+  if (received < size) throw cut(name, size, String(received));
+  if (!judged) await onHeader(); // An empty file.
+}
+
+/** Where the header of a safetensors file ends; a length beyond all reason is judged by the core at once. */
+function headerEndOf(core: CoreEngine, name: string): number {
+  const first = core.window(name, 0, 8);
+  if (first.length < 8) return 0;
+  const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true));
+  return length <= LONGEST_HEADER ? 8 + length : 0;
 }
 
 async function read(
   name: string,
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
-  use: (chunk: Uint8Array) => void,
+  use: (chunk: Uint8Array) => void | Promise<void>,
 ): Promise<void> {
   const reader = body.getReader();
   const stop = () => void reader.cancel().catch(() => {});
@@ -302,7 +351,7 @@ async function read(
       });
       if (signal.aborted) throw aborted();
       if (done) return;
-      use(chunk);
+      await use(chunk);
     }
   } finally {
     signal.removeEventListener('abort', stop);

@@ -10,6 +10,8 @@ export type SentSource = Blob | readonly File[] | string;
 /** One file of a source. `open` may be called again after a failure. */
 export interface Part {
   readonly name: string;
+  /** What opening and reading it is called while the reader waits. */
+  readonly phase: 'download' | 'read';
   open(signal: AbortSignal): Promise<{ readonly size: number | null; readonly body: ReadableStream<Uint8Array> }>;
 }
 
@@ -37,10 +39,13 @@ export function partsOf(source: SentSource): Parts {
   return partsOfFiles(source);
 }
 
+/** Files are matched by base name. A dropped folder has more of the same name deeper down: the topmost are meant. */
 function partsOfFiles(files: readonly File[]): Parts {
-  const named = (name: string) => files.find((file) => file.name === name);
-  const weights = files.filter((file) => file.name.endsWith('.safetensors'));
-  if (weights.length > 1) {
+  const topmost = [...files].sort((a, b) => pathOf(a).length - pathOf(b).length);
+  const named = (name: string) => topmost.find((file) => file.name === name);
+  const weights = topmost.filter((file) => file.name.endsWith('.safetensors'));
+  const [first, second] = weights;
+  if (first !== undefined && second !== undefined && pathOf(first).length === pathOf(second).length) {
     throw new EngineError({
       code: 'unsupported',
       message: 'Weights in several files are not supported yet.',
@@ -48,7 +53,7 @@ function partsOfFiles(files: readonly File[]): Parts {
       found: `${weights.length} of them`,
     });
   }
-  const main = weights[0] ?? (files.length === 1 ? files[0] : files.find((file) => !file.name.endsWith('.json')));
+  const main = first ?? (files.length === 1 ? files[0] : topmost.find((file) => !file.name.endsWith('.json')));
   if (main === undefined) {
     throw new EngineError({
       code: 'missing-file',
@@ -63,7 +68,7 @@ function partsOfFiles(files: readonly File[]): Parts {
   }
   const config = named('config.json');
   const tokenizer = named('tokenizer.json');
-  const folder = main.webkitRelativePath.split('/').at(-2);
+  const folder = pathOf(main).at(-2);
   return {
     name: folder ?? stem(main.name),
     main: filePart(main.name, main),
@@ -71,6 +76,11 @@ function partsOfFiles(files: readonly File[]): Parts {
     tokenizer: tokenizer === undefined ? null : filePart('tokenizer.json', tokenizer),
     isFolder: config !== undefined,
   };
+}
+
+/** Only files of a chosen folder have a path. */
+function pathOf(file: File): string[] {
+  return (file.webkitRelativePath || file.name).split('/');
 }
 
 function partsOfAddress(address: string): Parts {
@@ -104,7 +114,8 @@ function allowed(address: string): URL {
   } catch {
     throw refuse('an address', address);
   }
-  const local = url.origin === self.location?.origin || ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  const local =
+    url.origin === globalThis.location?.origin || ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   if (url.protocol !== 'https:' && url.protocol !== 'blob:' && !(url.protocol === 'http:' && local)) {
     throw refuse('https:, or a file of this site', url.protocol);
   }
@@ -113,12 +124,17 @@ function allowed(address: string): URL {
 }
 
 function filePart(name: string, file: Blob): Part {
-  return { name, open: async () => ({ size: file.size, body: file.stream() as ReadableStream<Uint8Array> }) };
+  return {
+    name,
+    phase: 'read',
+    open: async () => ({ size: file.size, body: file.stream() as ReadableStream<Uint8Array> }),
+  };
 }
 
 function fetchedPart(name: string, url: URL): Part {
   return {
     name,
+    phase: 'download',
     async open(signal) {
       const response = await fetchAllowed(url, signal);
       if (response.status === 404 || response.status === 410) {
@@ -139,7 +155,7 @@ function fetchedPart(name: string, url: URL): Part {
       }
       // The length of a compressed answer is not the length of what arrives.
       const length = response.headers.get('content-encoding') === null ? response.headers.get('content-length') : null;
-      return { size: length === null ? null : Number(length), body: response.body };
+      return { size: /^\d+$/.test(length ?? '') ? Number(length) : null, body: response.body };
     },
   };
 }
@@ -149,7 +165,7 @@ async function fetchAllowed(url: URL, signal: AbortSignal): Promise<Response> {
   const watch = (event: Event) => {
     violated = (event as SecurityPolicyViolationEvent).effectiveDirective;
   };
-  self.addEventListener?.('securitypolicyviolation', watch);
+  globalThis.addEventListener?.('securitypolicyviolation', watch);
   try {
     return await fetch(url, { signal, credentials: 'same-origin', redirect: 'follow' });
   } catch {
@@ -170,7 +186,7 @@ async function fetchAllowed(url: URL, signal: AbortSignal): Promise<Response> {
       found: 'none',
     });
   } finally {
-    self.removeEventListener?.('securitypolicyviolation', watch);
+    globalThis.removeEventListener?.('securitypolicyviolation', watch);
   }
 }
 

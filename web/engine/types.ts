@@ -214,8 +214,8 @@ export interface Engine {
   /** Frees a model and all its runs; unknown ids are ignored. */
   releaseModel(model: number): void;
   /**
-   * Called after the engine died, started again and holds what was loaded: models and traces have their old names, runs
-   * of models are gone. Returns how to stop listening.
+   * Called when the engine died and starts again: runs of models are gone and have to be made anew; models and traces
+   * keep their names, and requests wait until they have been loaded again. Returns how to stop listening.
    */
   onRestart(listener: () => void): () => void;
 }

@@ -3,10 +3,10 @@
  * message of its own. Holds a lock for as long as it lives, by which the page notices its death.
  */
 
-import { expose, type Remote } from 'comlink';
+import { expose, type Remote, transfer } from 'comlink';
 import instantiate from '#wasm';
 import wasmUrl from '../../build/wasm/headlight.wasm?url';
-import { failureOf, isAbort } from './errors';
+import { EngineError, failureOf, isAbort } from './errors';
 import { createHost } from './host';
 import type { Failure, Progress } from './types';
 
@@ -16,14 +16,26 @@ let compiled: Promise<WebAssembly.Module> | null = null;
 
 /** Compiles once; a failure is forgotten, so that a retry can succeed. */
 function compile(): Promise<WebAssembly.Module> {
-  compiled ??= fetch(wasmUrl)
-    // Not every server names the type that streaming wants.
-    .then(async (response) => WebAssembly.compile(await response.arrayBuffer()))
-    .catch((error: unknown) => {
-      compiled = null;
-      throw error;
-    });
+  compiled ??= compileFetched().catch((error: unknown) => {
+    compiled = null;
+    throw error;
+  });
   return compiled;
+}
+
+async function compileFetched(): Promise<WebAssembly.Module> {
+  const response = await fetch(wasmUrl).catch(() => null);
+  if (!response?.ok) {
+    const found = response === null ? 'no answer' : `status ${response.status}`;
+    throw new EngineError({
+      code: 'network',
+      message: `The engine itself could not be fetched: ${found} for ${wasmUrl}.`,
+      expected: 'headlight.wasm',
+      found,
+    });
+  }
+  // Not every server names the type that streaming wants.
+  return WebAssembly.compile(await response.arrayBuffer());
 }
 
 const host = createHost(async () => {
@@ -43,12 +55,19 @@ async function answer<T>(job: number, work: (signal: AbortSignal) => T | Promise
   const controller = new AbortController();
   jobs.set(job, controller);
   try {
-    return { value: await work(controller.signal) };
+    const value = await work(controller.signal);
+    return transfer({ value }, buffersOf(value));
   } catch (error) {
     return isAbort(error) ? { aborted: true } : { failure: failureOf(error) };
   } finally {
     jobs.delete(job);
   }
+}
+
+/** The memory of an answer's typed arrays, to be handed over: each has its own and nobody here keeps it. */
+function buffersOf(value: unknown): Transferable[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap((part) => (ArrayBuffer.isView(part) ? [part.buffer as ArrayBuffer] : []));
 }
 
 const api = {
