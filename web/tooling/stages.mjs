@@ -24,12 +24,12 @@ export const stages = [
     needs: ['core', 'native', 'model'],
     run: () => googleTest('native'),
   },
-  { name: 'tidy', title: 'Core, clang-tidy', needs: ['core', 'native', 'style'], run: tidy },
   { name: 'package', title: 'Core, installed as a package', needs: ['core', 'native'], run: installedPackage },
   { name: 'traces', title: 'The example traces', needs: ['core', 'native', 'model'], run: traces },
   { name: 'wasm', title: 'Core, for the browser', needs: ['core', 'emscripten'], run: wasm },
   { name: 'vitest', title: 'Web, in Node', needs: ['core', 'model'], run: vitest },
   { name: 'sanitize', title: 'Core, sanitized', needs: ['core', 'native', 'model'], run: () => googleTest('sanitize') },
+  { name: 'tidy', title: 'Core, clang-tidy', needs: ['core', 'native', 'style'], run: tidy },
   { name: 'site', title: 'The site, built', needs: ['core', 'emscripten', 'model'], run: site },
   { name: 'browser', title: 'The site, in Chromium', needs: ['browser', 'model'], run: browser },
 ];
