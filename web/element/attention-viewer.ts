@@ -8,6 +8,7 @@ import type { Backend, Failure, Matrix, ModelInfo, Source, Token } from '../engi
 import type { SceneTheme } from '../scene/theme';
 import { createSession, type Session } from '../session/session';
 import type { Snapshot, Status, ViewerError } from '../session/snapshot';
+import { fromFragment, toFragment } from '../state/address';
 import { explain } from '../state/explain';
 import { BUILT_VIEWS, type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
 import { cellPanelStyles } from './cell-panel';
@@ -210,6 +211,14 @@ export class AttentionViewer extends LitElement {
   set interventions(list: readonly unknown[]) {
     if (list.length > 0)
       this.#refuse('unsupported', 'Interventions are not built yet.', 'an empty list', `${list.length} entries`);
+  }
+
+  /** What the reader sees as an address's fragment, without the hash sign; setting it is a change like any other. */
+  get fragment(): string {
+    return toFragment(this.#state);
+  }
+  set fragment(fragment: string) {
+    this.#change(fromFragment(fragment));
   }
 
   // ---- What is known ----
