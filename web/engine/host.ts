@@ -31,7 +31,7 @@ const FRAME_PIECES = ['[CLS]', '[SEP]', '[PAD]', '<s>', '</s>', '<pad>', '<|endo
 /** From here on a file can be told from a web page, a pointer or an archive. */
 const ENOUGH_TO_JUDGE = 1024;
 /** As the core's own limit. */
-const LONGEST_HEADER = 100_000_000;
+const LONGEST_HEADER = 16 * 1024 * 1024;
 
 type Report = (progress: Progress) => void;
 
@@ -130,6 +130,7 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
           signal,
           (step) => report({ phase: 'run', received: step.progress, total: 1 }),
         );
+        if (!models.has(model)) throw aborted(); // Released meanwhile: nobody would free its run.
       } catch (error) {
         core.dropRun(coreRun);
         throw error;

@@ -16,7 +16,7 @@ import type {
   Source,
   TokenRow,
 } from '../engine/types';
-import { type Change, initialState, update, type ViewerState } from '../state/state';
+import { BUILT_VIEWS, type Change, initialState, update, type ViewerState } from '../state/state';
 import type { RunView, Selection, Snapshot, ViewerError } from './snapshot';
 
 /** The most links of a whole run, and of one token's rows, that are listed. */
@@ -57,8 +57,11 @@ const sameWish = (a: Wish | null, b: Wish | null): boolean =>
 interface Shown {
   readonly view: RunView;
   readonly owner: number;
+  /** What the run was made of; null for a trace. */
   readonly wish: Wish | null;
   readonly filter: string;
+  /** The engine died: the picture stands, but nothing more can be asked of its run. */
+  readonly lost: boolean;
 }
 
 export function createSession(engine: Engine, initial: Change = {}): Session {
@@ -80,44 +83,61 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   let heldText: string | null = null;
   /** What was tried and refused or cancelled: not tried again until something changes. */
   let refused: Wish | null = null;
+  /** What the engine last died of: tried once more when it is back, and then no longer. */
+  let deadly: Wish | null = null;
+  /** Whether a run is being made, from its beginning until it is on show. */
+  let making = false;
   let running: { wish: Wish; controller: AbortController } | null = null;
   const loads = new Set<AbortController>();
+  /** The reader's own latest load: a newer one takes its place. */
+  let latestLoad: AbortController | null = null;
+  /** Loads in the order in which they were asked for: an older one never replaces a newer one. */
+  let lastAsked = 0;
+  let lastTaken = 0;
+  /** Ends with every cancel: whatever is being waited for is given up. */
+  let cancelled = new AbortController();
   let dirty = false;
   let pumping = false;
   let disposed = false;
   let waiters: { resolve: (revision: number) => void; reject: (error: unknown) => void }[] = [];
 
   const stopListening = engine.onRestart(() => {
-    // Runs of models are gone with the old worker, traces have come back.
-    if (shown?.wish != null) shown = { ...shown, wish: null, filter: '' };
-    refused = null;
+    // Runs of models are gone with the old worker, traces come back.
+    if (shown !== null) shown = { ...shown, filter: '', lost: shown.wish !== null };
     invalidate();
   });
 
   function publish(change: Partial<Snapshot>): void {
     if (disposed) return;
     snapshot = { ...snapshot, ...change };
-    const status =
-      loads.size > 0
-        ? 'loading'
-        : running !== null
-          ? 'running'
-          : snapshot.runs.length > 0 || model !== null
-            ? 'ready'
-            : 'empty';
+    const isShowing = snapshot.runs.length > 0 || model !== null;
+    const status = loads.size > 0 ? 'loading' : making || due() !== null ? 'running' : isShowing ? 'ready' : 'empty';
     if (snapshot.status !== status) snapshot = { ...snapshot, status };
     for (const listener of listeners) listener(snapshot);
   }
 
   /** What the model should have run by now; null where there is nothing to run. */
   function wish(): Wish | null {
-    const { text, precision } = snapshot.state;
-    return model === null || heldText === text ? null : { model: model.id, text, precision };
+    return heldText === snapshot.state.text ? null : runWish(snapshot.state);
+  }
+
+  function runWish({ text, precision }: ViewerState): Wish | null {
+    return model === null ? null : { model: model.id, text, precision };
+  }
+
+  /** What has to run next; null where everything is on show that can be. */
+  function due(): Wish | null {
+    const wanted = wish();
+    const isShown = wanted !== null && shown !== null && !shown.lost && sameWish(wanted, shown.wish);
+    if (wanted !== null && !isShown && !sameWish(wanted, refused)) return wanted;
+    // The state's text is not to be run: at least what was on show is made again.
+    const lost = shown?.lost ? shown.wish : null;
+    return sameWish(lost, refused) ? null : lost;
   }
 
   function invalidate(): void {
     dirty = true;
-    if (running !== null && !sameWish(running.wish, wish())) running.controller.abort();
+    if (running !== null && !sameWish(running.wish, due())) running.controller.abort();
     if (!pumping) void pump();
   }
 
@@ -137,41 +157,60 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   }
 
   async function refresh(): Promise<void> {
-    const wanted = wish();
-    if (wanted !== null && !sameWish(wanted, shown?.wish ?? null) && !sameWish(wanted, refused)) {
-      const run = await forward(wanted);
-      if (run !== null) await show(run, wanted.model, wanted);
-      return;
-    }
-    if (opened !== null) {
+    const next = due();
+    if (next !== null) {
+      making = true;
+      try {
+        await make(next);
+        deadly = null;
+      } catch (error) {
+        // A dead engine comes back and the text runs once more; anything else would fail in the same way.
+        if (isDeath(error) && !sameWish(next, deadly)) {
+          deadly = next;
+          dirty = true;
+        } else refused = next;
+        throw error;
+      } finally {
+        making = false;
+        publish({});
+      }
+    } else if (opened !== null) {
       const { loaded, run } = opened;
       opened = null;
       await show(run, loaded.id, null);
-      return;
+    } else if (shown !== null && !shown.lost) {
+      await show(shown.view.run, shown.owner, shown.wish);
     }
-    if (shown !== null) await show(shown.view.run, shown.owner, shown.wish);
   }
 
-  async function forward(wanted: Wish): Promise<Run | null> {
+  /** Runs the text and shows the run, unless it is given up meanwhile. */
+  async function make(next: Wish): Promise<void> {
+    const { signal } = cancelled;
     const controller = new AbortController();
-    running = { wish: wanted, controller };
+    running = { wish: next, controller };
     publish({});
+    let run: Run;
     try {
-      const onProgress = (progress: Progress) => publish({ progress });
-      return await engine.run(wanted.model, wanted.text, { signal: controller.signal, onProgress });
+      const onProgress = (progress: Progress) => {
+        if (running?.controller === controller) publish({ progress });
+      };
+      run = await engine.run(next.model, next.text, { signal: controller.signal, onProgress });
     } catch (error) {
-      if (isAbort(error)) return null;
-      // A dead engine comes back and the text runs again; anything else would fail in the same way.
-      if (!(error instanceof EngineError && error.code === 'engine-died')) refused = wanted;
+      if (isAbort(error)) return;
       throw error;
     } finally {
       running = null;
       publish({ progress: null });
     }
+    try {
+      await show(run, next.model, next, signal);
+    } finally {
+      if (shown?.view.run.id !== run.id) engine.releaseRun(run.id);
+    }
   }
 
   /** Gathers what the state asks to see of a run, as far as it is not on show already, and publishes all of it at once. */
-  async function show(run: Run, owner: number, madeBy: Wish | null): Promise<void> {
+  async function show(run: Run, owner: number, madeBy: Wish | null, signal?: AbortSignal): Promise<void> {
     const { state } = snapshot;
     const before = shown !== null && shown.view.run.id === run.id ? shown.view : null;
     const filter = filterOf(run, state);
@@ -195,12 +234,18 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
         : engine.matrix(run.id, layer, head, 'weights'),
       isCell(before, selection) ? before.cell : engine.cell(run.id, layer, head, query, key),
     ]);
-    if (disposed) return;
+    if (disposed || signal?.aborted) return;
     const isNew = before === null;
-    const revision = isNew ? snapshot.revision + 1 : (before?.revision ?? snapshot.revision);
     const last = shown;
-    shown = { view: { revision, run, selection, overview, row, matrix, cell }, owner, wish: madeBy, filter: filterKey };
-    publish({ revision: Math.max(revision, snapshot.revision), runs: [shown.view], ...(isNew ? { error: null } : {}) });
+    // A run that is made again because the engine died is no change.
+    const isAccepted = isNew && !(last?.lost && sameWish(last.wish, madeBy));
+    const revision = isAccepted ? snapshot.revision + 1 : snapshot.revision;
+    const view = { revision, run, selection, overview, row, matrix, cell };
+    shown = { view, owner, wish: madeBy, filter: filterKey, lost: last?.view.run.id === run.id && last.lost };
+    making = false;
+    // A new run answers whatever went wrong before it; a trace that came back answers for the engine's death.
+    const answered = isNew || snapshot.error?.code === 'engine-died';
+    publish({ revision, runs: [view], ...(answered ? { error: null } : {}) });
     if (last !== null && last.view.run.id !== run.id) release(last);
   }
 
@@ -224,27 +269,31 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     for (const { resolve } of done) resolve(snapshot.revision);
   }
 
-  /** Loads, and hands what was loaded to `accept` before anyone hears that nothing is pending. */
+  /** Loads, and hands what was loaded to `accept`, which may not want it, before anyone hears that nothing is pending. */
   async function open(
     source: Source,
     signal: AbortSignal | undefined,
-    accept: (loaded: Loaded) => void,
+    controller: AbortController,
+    accept: (loaded: Loaded) => boolean,
   ): Promise<ModelInfo> {
     if (signal?.aborted) throw aborted();
-    const controller = new AbortController();
     const stop = () => controller.abort();
     signal?.addEventListener('abort', stop);
     loads.add(controller);
     publish({});
+    const asked = ++lastAsked;
     try {
-      const onProgress = (progress: Progress) => publish({ progress });
+      const onProgress = (progress: Progress) => {
+        if (loads.has(controller)) publish({ progress });
+      };
       const loaded = await engine.load(source, { signal: controller.signal, onProgress });
       if (disposed || controller.signal.aborted) {
         engine.releaseModel(loaded.id);
         throw aborted();
       }
       loads.delete(controller);
-      accept(loaded);
+      if (asked > lastTaken && accept(loaded)) lastTaken = asked;
+      else engine.releaseModel(loaded.id);
       return loaded.info;
     } catch (error) {
       loads.delete(controller);
@@ -257,16 +306,20 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     }
   }
 
-  function takeTrace(loaded: Loaded, run: Run, textBefore: string): void {
-    if (opened !== null) engine.releaseModel(opened.loaded.id);
+  /** @param adopt  whether the trace's text becomes the state's, which a text that has not run yet would lose by */
+  function takeTrace(loaded: Loaded, run: Run, adopt: boolean): void {
+    dropOpened();
     opened = { loaded, run };
-    // What the reader typed meanwhile is kept.
-    if (snapshot.state.text === textBefore) {
-      const text = run.text === '' ? run.tokens.map((token) => token.text).join(' ') : run.text;
-      heldText = text;
-      if (text !== textBefore) publish({ state: update(snapshot.state, { text }) });
+    if (adopt) {
+      heldText = run.text === '' ? run.tokens.map((token) => token.text).join(' ') : run.text;
+      if (heldText !== snapshot.state.text) publish({ state: { ...snapshot.state, text: heldText } });
     }
     invalidate();
+  }
+
+  function dropOpened(): void {
+    if (opened !== null) engine.releaseModel(opened.loaded.id);
+    opened = null;
   }
 
   function takeModel(loaded: Loaded): void {
@@ -274,6 +327,8 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     model = loaded;
     heldText = null;
     refused = null;
+    deadly = null;
+    dropOpened();
     // The old one answers for what is on show until the new one's run takes its place.
     if (last !== null && shown?.owner !== last.id) engine.releaseModel(last.id);
     publish({ model: loaded.info, error: null });
@@ -288,34 +343,56 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    change(change) {
-      const state = update(snapshot.state, change);
-      const textChanged = state.text !== snapshot.state.text;
-      publish({ state });
-      // A text that was refused or cancelled is tried again once it has been another.
-      if (textChanged && refused !== null && refused.text !== state.text) refused = null;
+    change(asked) {
+      const { view, ...rest } = asked;
+      const unbuilt = view !== undefined && !BUILT_VIEWS.includes(view);
+      const last = snapshot.state;
+      const state = update(last, unbuilt ? rest : asked);
+      if (state.text !== last.text) {
+        // What was refused, cancelled or held is another matter once the text has been another.
+        heldText = null;
+        // A trace that is not on show yet stands for a text that is gone; without a model it still beats nothing.
+        if (model !== null) dropOpened();
+        if (refused?.text !== state.text) refused = null;
+        if (deadly?.text !== state.text) deadly = null;
+      }
+      const wanted = last.text === state.text ? null : runWish(state);
+      // Back at what is on show: the error spoke of a text that is gone.
+      const answered = snapshot.error !== null && wanted !== null && sameWish(wanted, shown?.wish ?? null);
+      publish({ state, ...(answered ? { error: null } : {}) });
+      if (unbuilt) publish({ error: errorOf(unsupported(`The view "${view}"`, BUILT_VIEWS.join(', '))) });
       invalidate();
     },
     load(source, { signal } = {}) {
-      const textBefore = snapshot.state.text;
-      return open(source, signal, (loaded) => {
-        if (loaded.run !== null) takeTrace(loaded, loaded.run, textBefore);
+      latestLoad?.abort();
+      const controller = new AbortController();
+      latestLoad = controller;
+      return open(source, signal, controller, (loaded) => {
+        if (loaded.run !== null) takeTrace(loaded, loaded.run, true);
         else takeModel(loaded);
+        return true;
       });
     },
     async showTrace(source) {
-      const textBefore = snapshot.state.text;
-      await open(source, undefined, (loaded) => {
-        if (loaded.run !== null && model === null) takeTrace(loaded, loaded.run, textBefore);
-        else engine.releaseModel(loaded.id);
+      await open(source, undefined, new AbortController(), (loaded) => {
+        if (loaded.run === null || model !== null) return false;
+        const { text } = snapshot.state;
+        // What the reader typed, or a link brought, waits for the model; only a text that is on show gives way.
+        const adopt = text === '' || text === heldText || text === shown?.view.run.text;
+        takeTrace(loaded, loaded.run, adopt);
+        return true;
       });
     },
     settled({ signal } = {}) {
-      if (!pumping && !dirty && loads.size === 0) return Promise.resolve(snapshot.revision);
+      if (signal?.aborted) return Promise.reject(aborted());
+      if (!pumping && loads.size === 0) return Promise.resolve(snapshot.revision);
       return new Promise((resolve, reject) => {
-        if (signal?.aborted) reject(aborted());
-        signal?.addEventListener('abort', () => reject(aborted()));
-        waiters.push({ resolve, reject });
+        const waiter = { resolve, reject };
+        signal?.addEventListener('abort', () => {
+          waiters = waiters.filter((other) => other !== waiter);
+          reject(aborted());
+        });
+        waiters.push(waiter);
       });
     },
     async attention(layer, head, { kind, measure }) {
@@ -325,25 +402,28 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       const { run } = onShow();
       checkIndex('layer', layer, run.model.nLayers);
       checkIndex('head', head, run.model.nHeads);
-      const { rows, cols, data }: HeadMatrix = await engine.matrix(run.id, layer, head, measure);
+      const { rows, cols, data }: HeadMatrix = await uncancelled(engine.matrix(run.id, layer, head, measure));
       return { rows, cols, data };
     },
     async hidden(layer) {
       const { run } = onShow();
       checkIndex('layer', layer, run.model.nLayers + 1);
-      return engine.hidden(run.id, layer);
+      return uncancelled(engine.hidden(run.id, layer));
     },
     fail(error) {
       publish({ error });
     },
     cancel() {
-      refused = wish();
+      refused = due() ?? refused;
       const pending = waiters;
       waiters = [];
+      cancelled.abort();
+      cancelled = new AbortController();
       for (const controller of loads) controller.abort();
       loads.clear();
       running?.controller.abort();
       running = null;
+      making = false;
       publish({ progress: null });
       for (const { reject } of pending) reject(aborted());
     },
@@ -358,11 +438,27 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   };
   return session;
 
+  /** The answer, or an AbortError once `cancel` is called. */
+  function uncancelled<T>(answer: Promise<T>): Promise<T> {
+    const { signal } = cancelled;
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(aborted());
+      signal.addEventListener('abort', stop);
+      answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    });
+  }
+
   function onShow(): RunView {
+    if (shown?.lost)
+      throw new EngineError({ code: 'engine-died', message: 'The engine is starting again: ask once it has.' });
     if (shown === null)
       throw new EngineError({ code: 'bad-request', message: 'Nothing is on show yet: load a model or a trace first.' });
     return shown.view;
   }
+}
+
+function isDeath(error: unknown): boolean {
+  return error instanceof EngineError && error.code === 'engine-died';
 }
 
 function errorOf(error: unknown): ViewerError {

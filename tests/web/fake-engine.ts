@@ -1,0 +1,188 @@
+/** An engine without a worker and without arithmetic: every number says which run it belongs to, every answer waits its turn. */
+import { aborted, EngineError } from '../../web/engine/errors';
+import type {
+  Capabilities,
+  Cell,
+  Engine,
+  HeadMatrix,
+  Loaded,
+  Matrix,
+  ModelInfo,
+  Options,
+  Overview,
+  Progress,
+  Run,
+  Source,
+  Token,
+  TokenRow,
+} from '../../web/engine/types';
+
+export const nLayers = 2;
+export const nHeads = 3;
+/** Texts of more words are refused. */
+const mostWords = 6;
+
+/** When an answer may arrive. */
+export type Turn = (label: string) => Promise<unknown>;
+
+/** Answers as soon as it is asked. */
+export const atOnce: Turn = () => Promise.resolve();
+
+export class FakeEngine implements Engine {
+  readonly models = new Map<number, string>();
+  readonly runs = new Map<number, { readonly owner: number; readonly n: number; readonly isTrace: boolean }>();
+  /** Forward passes that are under way and not given up; the most there ever were at once. */
+  running = 0;
+  mostRunning = 0;
+  /** Texts that were run to their end, in order. */
+  readonly finished: string[] = [];
+  readonly asked: string[] = [];
+  /** Kept, so that a test can report progress at any time, late ones included. */
+  lastProgress: ((progress: Progress) => void) | undefined;
+  can: Capabilities = { scores: true, hidden: true };
+  readonly #turn: Turn;
+  readonly #listeners = new Set<() => void>();
+  #lastId = 0;
+
+  constructor(turn: Turn = atOnce) {
+    this.#turn = turn;
+  }
+
+  async load(source: Source, options: Options = {}): Promise<Loaded> {
+    const name = String(source);
+    await this.#wait(`load ${name}`, options);
+    if (name.startsWith('bad')) throw refused('bad-file', `${name} is no model.`);
+    const id = ++this.#lastId;
+    this.models.set(id, name);
+    const info = infoOf(name);
+    if (!name.startsWith('trace')) return { id, info, run: null };
+    return { id, info, run: this.#newRun(id, info, name.slice('trace '.length), true) };
+  }
+
+  async run(model: number, text: string, options: Options = {}): Promise<Run> {
+    const name = this.models.get(model);
+    if (name === undefined) throw refused('bad-request', `There is no model ${model}.`);
+    this.mostRunning = Math.max(this.mostRunning, ++this.running);
+    try {
+      await this.#wait(`run ${text}`, options);
+    } finally {
+      --this.running;
+    }
+    if (wordsOf(text).length > mostWords) throw refused('too-long', `The text has ${wordsOf(text).length} tokens.`);
+    if (text === 'deadly') {
+      this.die();
+      throw refused('engine-died', 'The engine stopped.');
+    }
+    this.finished.push(text);
+    return this.#newRun(model, infoOf(name), text, false);
+  }
+
+  async overview(run: number, filter: { apart: Uint8Array; heads: Uint8Array }): Promise<Overview> {
+    const { n } = this.#of(run);
+    await this.#turn(`overview ${run}`);
+    this.#of(run);
+    const strongest = new Int32Array(nLayers * nHeads * n).fill(n - 1);
+    return {
+      links: Uint32Array.of(run, ...filter.heads),
+      counts: new Uint32Array(101),
+      thumbnails: new Uint8Array(nLayers * nHeads),
+      thumbnailSize: 1,
+      setApart: new Float32Array(nLayers * nHeads * n).fill(filter.apart.includes(1) ? 0.5 : 0),
+      strongest,
+    };
+  }
+  async row(run: number, query: number): Promise<TokenRow> {
+    await this.#turn(`row ${run} ${query}`);
+    this.#of(run);
+    return { query, weights: Float32Array.of(run), links: new Uint32Array() };
+  }
+  async matrix(run: number, layer: number, head: number, measure: 'weights' | 'scores'): Promise<HeadMatrix> {
+    await this.#turn(`matrix ${run} ${layer} ${head}`);
+    const { n } = this.#of(run);
+    if (measure === 'scores' && !this.can.scores) throw refused('unsupported', 'This trace holds weights alone.');
+    return { rows: n, cols: n, data: new Float32Array(n * n).fill(run), layer, head };
+  }
+  async cell(run: number, layer: number, head: number, queryIndex: number, keyIndex: number): Promise<Cell> {
+    await this.#turn(`cell ${run} ${layer} ${head} ${queryIndex} ${keyIndex}`);
+    this.#of(run);
+    const nothing = { query: null, key: null, value: null, dot: null, scale: null, bias: null, score: null };
+    const rest = { rowMax: null, rowSum: null, masked: false, output: null, rowScores: null };
+    return { ...nothing, ...rest, layer, head, queryIndex, keyIndex, weight: run, rowWeights: new Float32Array() };
+  }
+  async hidden(run: number, layer: number): Promise<Matrix> {
+    await this.#turn(`hidden ${run} ${layer}`);
+    return { rows: this.#of(run).n, cols: 1, data: new Float32Array(this.#of(run).n) };
+  }
+
+  releaseRun(run: number): void {
+    this.runs.delete(run);
+  }
+  releaseModel(model: number): void {
+    this.models.delete(model);
+    for (const [id, { owner }] of this.runs) if (owner === model) this.runs.delete(id);
+  }
+  onRestart(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The worker dies and comes back at once, with models and traces. */
+  die(): void {
+    for (const [id, { isTrace }] of this.runs) if (!isTrace) this.runs.delete(id);
+    for (const listener of this.#listeners) listener();
+  }
+
+  #newRun(owner: number, model: ModelInfo, text: string, isTrace: boolean): Run {
+    const id = ++this.#lastId;
+    const tokens = tokensOf(text, isTrace);
+    this.runs.set(id, { owner, n: tokens.length, isTrace });
+    const source = isTrace ? 'trace' : 'model';
+    const backend = { source, module: 'simd', precision: 'f32', threads: 1, tolerance: 2e-5 } as const;
+    return { id, text, tokens, model, backend, can: this.can, computeMs: 1 };
+  }
+
+  #of(run: number) {
+    const found = this.runs.get(run);
+    if (found === undefined) throw refused('engine-died', `There is no run ${run}.`);
+    return found;
+  }
+
+  async #wait(label: string, { signal, onProgress }: Options): Promise<void> {
+    this.asked.push(label);
+    this.lastProgress = onProgress;
+    if (signal?.aborted) throw aborted();
+    await new Promise<void>((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(aborted()));
+      onProgress?.({ phase: 'download', received: 1, total: 2 });
+      this.#turn(label).then(() => resolve(), reject);
+    });
+  }
+}
+
+export function infoOf(name: string): ModelInfo {
+  return {
+    name,
+    family: null,
+    nLayers,
+    nHeads,
+    nKvHeads: nHeads,
+    dModel: 4,
+    dHead: 2,
+    nCtx: 8,
+    bytes: 1,
+    causal: false,
+  };
+}
+
+const wordsOf = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
+
+function tokensOf(text: string, isTrace: boolean): Token[] {
+  return ['[CLS]', ...wordsOf(text), '[SEP]'].map((piece, index, all) => {
+    const special = index === 0 || index === all.length - 1;
+    return { index, id: isTrace ? null : index, piece, text: piece, start: null, end: null, special };
+  });
+}
+
+function refused(code: EngineError['code'], message: string): EngineError {
+  return new EngineError({ code, message });
+}
