@@ -23,12 +23,12 @@ const GLIDE = 520;
 const STEEPEST = 1.45;
 
 const DIRECTIONS: Record<CameraPreset, Direction> = {
-  front: { azimuth: 0.2, elevation: 0.1 },
+  front: { azimuth: 0.2, elevation: 0.2 },
   side: { azimuth: 0.98, elevation: 0.16 },
   above: { azimuth: 0.16, elevation: 0.98 },
 };
 /** An upright canvas has no width to give to a turn. */
-const UPRIGHT: Direction = { azimuth: 0.1, elevation: 0.06 };
+const UPRIGHT: Direction = { azimuth: 0.1, elevation: 0.15 };
 
 export class CameraRig {
   readonly camera = new PerspectiveCamera((FOV * 180) / Math.PI, 1, 1, 10000);
@@ -164,7 +164,7 @@ export class CameraRig {
   }
 
   private direction(): Direction {
-    return this.preset === 'front' && this.size.width < this.size.height * 0.9 ? UPRIGHT : DIRECTIONS[this.preset];
+    return this.preset === 'front' && this.size.width < this.size.height * 1.15 ? UPRIGHT : DIRECTIONS[this.preset];
   }
 
   private go(duration: number): void {

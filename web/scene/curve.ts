@@ -3,7 +3,9 @@ import type { Layout, Vec3 } from './layout';
 
 /** Room between a dot's centre and a link's end, and how far control points rise, as a share of the band. */
 export const DOT_ROOM = 6;
-export const HANDLE = 0.56;
+export const HANDLE = 0.54;
+/** Heads bend at different heights, so that those between the same two tokens lie side by side, not on one another. */
+export const SHEAF = 0.46;
 
 export interface LinkEnds {
   readonly layer: number;
@@ -25,14 +27,16 @@ export function controlPoints(layout: Layout, nHeads: number, link: LinkEnds): r
   const room = Math.min(DOT_ROOM, (high - low) * 0.2);
   const from = low + room;
   const to = high - room;
-  const handle = (to - from) * HANDLE;
-  const z = laneOf(link.head, nHeads) * fan;
+  const lane = laneOf(link.head, nHeads);
+  const lowRise = (to - from) * (HANDLE + SHEAF * lane);
+  const highRise = (to - from) * (HANDLE - SHEAF * lane);
+  const z = lane * fan;
   const key = x[link.key]!;
   const query = x[link.query]!;
   return [
     [key, from, 0],
-    [key, from + handle, z],
-    [query, to - handle, z],
+    [key, from + lowRise, z],
+    [query, to - highRise, z],
     [query, to, 0],
   ];
 }
@@ -49,9 +53,11 @@ export const CURVE_GLSL = `
 void linkCurve(float layer, float lane, int query, int key, float t, out vec3 point, out vec3 tangent) {
   float low = levelY(int(layer)), high = levelY(int(layer) + 1);
   float room = min(${DOT_ROOM.toFixed(1)}, (high - low) * 0.2);
-  float from = low + room, to = high - room, rise = (to - from) * ${HANDLE.toFixed(4)}, z = lane * uFan;
+  float from = low + room, to = high - room, z = lane * uFan;
+  float lowRise = (to - from) * (${HANDLE.toFixed(4)} + ${SHEAF.toFixed(4)} * lane);
+  float highRise = (to - from) * (${HANDLE.toFixed(4)} - ${SHEAF.toFixed(4)} * lane);
   float xk = tokenX(key), xq = tokenX(query);
-  vec3 a = vec3(xk, from, 0.0), b = vec3(xk, from + rise, z), c = vec3(xq, to - rise, z), d = vec3(xq, to, 0.0);
+  vec3 a = vec3(xk, from, 0.0), b = vec3(xk, from + lowRise, z), c = vec3(xq, to - highRise, z), d = vec3(xq, to, 0.0);
   float s = 1.0 - t;
   point = s * s * s * a + 3.0 * s * s * t * b + 3.0 * s * t * t * c + t * t * t * d;
   tangent = 3.0 * (s * s * (b - a) + 2.0 * s * t * (c - b) + t * t * (d - c));

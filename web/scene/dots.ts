@@ -14,10 +14,10 @@ void main() {
   bool focused = uFocus.z >= 0.0, reads = float(level) == uFocus.x + 1.0, gives = float(level) == uFocus.x;
   float looking = focused && reads && float(i) == uFocus.z ? 1.0 : 0.0;
   float heat = focused && gives ? data.w * smoothstep(0.6, 1.0, uTravel) : 0.0;
-  float self = reads && (looking > 0.5 || !focused) ? data.z : 0.0;
+  float self = reads && data.y < 0.5 && (looking > 0.5 || (!focused && data.z > 0.05)) ? data.z : 0.0;
   float radius = uDot * (1.0 - 0.25 * data.y) + heat * 2.6 + looking * max(1.6, 4.4 - uDot);
   vec4 c = projectionMatrix * viewMatrix * vec4(data.x, uLevels[level], 0.0, 1.0);
-  float scale = uPixelRatio * nearness(c.w), reach = (radius + (self > 0.004 || looking > 0.5 ? 12.0 : 1.5)) * scale;
+  float scale = uPixelRatio * nearness(c.w), reach = (radius + (self > 0.0 || looking > 0.5 || heat > 0.02 ? 14.0 : 1.5)) * scale;
   gl_Position = vec4(c.xy + position.xy * reach * 2.0 / uResolution * c.w, c.zw);
   vAt = position.xy * reach;
   vLook = vec4(radius * scale, scale, clarity(c.w) * (1.0 - 0.5 * data.y), looking);
@@ -40,11 +40,11 @@ void main() {
   float lit = max(looking * 0.3, vMark.x * 0.55);
   float halo = lit * exp(-pow(away / (radius + 4.0 * scale), 2.0) * 1.6) * (1.0 - alpha) * mix(0.35, 0.8, uDark);
   colour += vec4(mix(INK, ACCENT, step(looking, 0.5)) * halo, halo * (1.0 - uDark));
-  if (vMark.y > 0.004) {
+  if (vMark.y > 0.0) {
     float at = radius + 3.6 * scale, ring = clamp(scale * 0.8 + 0.5 - abs(away - at), 0.0, 1.0);
     float turn = fract(atan(vAt.x, vAt.y) / 6.2831853);
     float swept = step(turn, vMark.y);
-    float a = ring * mix(0.16 * looking, 0.95, swept);
+    float a = ring * mix(0.2, 0.95, swept);
     vec3 tone = mix(MUTEDINK, ACCENT, swept);
     colour = vec4(tone * a, a) + colour * (1.0 - a);
   }

@@ -26,12 +26,22 @@ export function keyOf({ text, figure, bold }: AtlasText): string {
 
 const MOST = 4096;
 const PICTURE = /\p{Extended_Pictographic}|\p{Regional_Indicator}/u;
+const PICTURE_FONTS = "'Apple Color Emoji', 'Segoe UI Emoji', 'Noto Color Emoji'";
+
+const PROBE = 32;
+
+function probeContext(): CanvasRenderingContext2D | null {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = PROBE;
+  return canvas.getContext('2d', { willReadFrequently: true });
+}
 
 /** Measures and draws in one font; sizes are CSS pixels. */
 export class LabelAtlas {
   readonly texture: CanvasTexture;
   private readonly canvas = document.createElement('canvas');
   private readonly context: CanvasRenderingContext2D;
+  private readonly probe = probeContext();
   private entries = new Map<string, AtlasEntry>();
   private readonly widths = new Map<string, number>();
   private family = 'system-ui, sans-serif';
@@ -60,7 +70,7 @@ export class LabelAtlas {
     const key = keyOf(text);
     const known = this.widths.get(key);
     if (known !== undefined) return known;
-    this.context.font = this.font(text.bold, 1);
+    this.context.font = this.font(text, 1);
     const width = Math.ceil(this.context.measureText(text.figure ? `${text.text}  ${text.figure}` : text.text).width);
     this.widths.set(key, width);
     return width;
@@ -83,7 +93,7 @@ export class LabelAtlas {
       if (x + w > width) [x, y] = [0, y + row];
       if (y + row > MOST) break;
       const split = text.figure ? this.splitOf(text) : w;
-      this.entries.set(key, { x, y, w, h: row, split, coloured: PICTURE.test(text.text) });
+      this.entries.set(key, { x, y, w, h: row, split, coloured: false });
       x += w + 1;
     }
     let height = 32;
@@ -97,7 +107,7 @@ export class LabelAtlas {
   }
 
   private splitOf(text: AtlasText): number {
-    this.context.font = this.font(text.bold, this.ratio);
+    this.context.font = this.font(text, this.ratio);
     return 2 + this.context.measureText(`${text.text} `).width;
   }
 
@@ -116,16 +126,34 @@ export class LabelAtlas {
     for (const [key, text] of wanted) {
       const entry = this.entries.get(key);
       if (!entry) continue;
-      context.font = this.font(text.bold, this.ratio);
+      context.font = this.font(text, this.ratio);
       // Capitals and x-height letters look centred with the baseline a third of the size below the middle.
       const baseline = entry.y + Math.round(row / 2 + this.size * this.ratio * 0.345);
       context.fillText(text.figure ? `${text.text}  ${text.figure}` : text.text, entry.x + 2, baseline);
+      // Whether a font drew the picture in colour can only be seen.
+      if (PICTURE.test(text.text)) this.entries.set(key, { ...entry, coloured: this.hasColour(text) });
     }
     this.texture.needsUpdate = true;
   }
 
-  private font(bold: boolean, ratio: number): string {
-    return `${bold ? 600 : 450} ${this.size * ratio}px ${this.family}`;
+  private hasColour(text: AtlasText): boolean {
+    const { probe } = this;
+    if (!probe) return false;
+    probe.clearRect(0, 0, PROBE, PROBE);
+    probe.fillStyle = '#fff';
+    probe.font = this.font(text, 1);
+    probe.fillText(text.text, 0, PROBE * 0.75);
+    const { data } = probe.getImageData(0, 0, PROBE, PROBE);
+    for (let i = 0; i < data.length; i += 4) {
+      // A font without colour paints in the white it was given.
+      if (data[i + 3]! > 200 && Math.min(data[i]!, data[i + 1]!, data[i + 2]!) < 225) return true;
+    }
+    return false;
+  }
+
+  private font({ text, bold }: AtlasText, ratio: number): string {
+    const family = PICTURE.test(text) ? `${PICTURE_FONTS}, ${this.family}` : this.family;
+    return `${bold ? 600 : 450} ${this.size * ratio}px ${family}`;
   }
 
   private makeTexture(): CanvasTexture {

@@ -41,8 +41,10 @@ void main() {
   float round_ = min(vHalf.y, 6.0 * uPixelRatio);
   vec2 q = abs(vAt) - vHalf + round_;
   float edge = length(max(q, 0.0)) + min(max(q.x, q.y), 0.0) - round_;
-  float cover = clamp(0.5 - edge, 0.0, 1.0);
-  vec3 plate = vTones.x < 0.5 ? groundAt(gl_FragCoord.xy) : uTones[int(vTones.x)];
+  /* A plate of the ground's own colour has no edge: it dissolves. */
+  bool bare = vTones.x < 0.5;
+  float cover = bare ? clamp(-edge / (4.0 * uPixelRatio), 0.0, 1.0) : clamp(0.5 - edge, 0.0, 1.0);
+  vec3 plate = bare ? groundAt(gl_FragCoord.xy) : uTones[int(vTones.x)];
   if (vTones.y >= 0.0) {
     float border = clamp(uPixelRatio * 0.5 + 0.5 - abs(edge + uPixelRatio * 0.5), 0.0, 1.0);
     plate = mix(plate, uTones[int(vTones.y)], border);
@@ -56,6 +58,7 @@ void main() {
   vec3 ink = uTones[int(in_.x < vMore.x ? vTones.z : vTones.w)];
   vec3 text = vMore.w > 0.5 ? glyph.rgb : ink * glyph.a;
   vec3 hue = plate * (1.0 - glyph.a) + text;
+  cover = max(cover, glyph.a);
   colour = vec4(hue * cover, cover) * vMore.z;
 }
 `;
@@ -114,7 +117,7 @@ export class Labels {
   measure(wish: LabelWish): [w: number, h: number] {
     const pill = wish.style.edge !== null || wish.style.fill !== 'ground';
     const width = (isWord(wish) ? this.words : this.figures).widthOf(textOf(wish));
-    return [width + (pill ? 14 : 6), this.fontSize + (pill ? 9 : 5)];
+    return [width + (pill ? 14 : 4), this.fontSize + (pill ? 9 : 6)];
   }
 
   show(placed: readonly PlacedLabel[]): void {

@@ -7,9 +7,9 @@ import { percent } from './visuals';
 
 /** From the last dot of a thread to the middle of its label, and from one row of labels to the next. */
 export const LABEL_DROP = 21;
-export const LABEL_ROW = 23;
+export const LABEL_ROW = 25;
 /** From a dot to the label that stands beside it inside the scene. */
-const NEAR_DROP = 20;
+const NEAR_DROP = 22;
 
 const style = (fill: LabelStyle['fill'], edge: LabelStyle['edge'], ink: LabelStyle['ink'], bold = false) => ({
   fill,
@@ -24,6 +24,8 @@ const STYLES = {
   looked: style('panel', 'accent', 'ink', true),
   looking: style('ink', null, 'ground', true),
   runnerUp: style('panel', 'line', 'ink'),
+  endLooking: style('ground', null, 'ink', true),
+  endLooked: style('ground', null, 'accent', true),
   layer: style('ground', null, 'mutedInk'),
   chosenLayer: style('ground', null, 'ink', true),
 };
@@ -48,6 +50,8 @@ export interface PlanRequest {
   readonly focus: Focus;
   readonly layout: Layout;
   readonly texts: readonly string[];
+  /** Width of each text in CSS pixels. */
+  readonly labelWidths: ArrayLike<number>;
   readonly rows: number;
   /** A small canvas: layers are called by their number alone. */
   readonly narrow: boolean;
@@ -83,7 +87,10 @@ function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
 }
 
 /** The text itself, at the lowest and the highest dots. */
-function endWishes({ snapshot, view, focus, layout, texts, rows }: PlanRequest, level: number): LabelWish[] {
+function endWishes(
+  { snapshot, view, focus, layout, texts, labelWidths, rows }: PlanRequest,
+  level: number,
+): LabelWish[] {
   const up = level > 0;
   const ranks = spreadRanks(texts.length);
   const drop = (row: number) => (up ? -1 : 1) * (LABEL_DROP + row * LABEL_ROW);
@@ -97,11 +104,11 @@ function endWishes({ snapshot, view, focus, layout, texts, rows }: PlanRequest, 
     return {
       text,
       figure: '',
-      style: looking ? STYLES.looking : looked ? STYLES.looked : quiet ? STYLES.quiet : STYLES.plain,
+      style: looking ? STYLES.endLooking : looked ? STYLES.endLooked : quiet ? STYLES.quiet : STYLES.plain,
       token,
       layer: null,
       place: [layout.x[token]!, layout.levels[level]!, 0],
-      dx: 0,
+      dx: row < rows - 1 ? aside(layout.x, token, labelWidths[token]!) : 0,
       dy: drop(row),
       align: 0,
       priority: (looking ? 700 : looked ? 690 : other ? 500 : 100) + rank * 20 - (up ? 1 : 0),
@@ -111,8 +118,17 @@ function endWishes({ snapshot, view, focus, layout, texts, rows }: PlanRequest, 
   });
 }
 
+/** How far a label moves so that the threads on their way to farther rows do not run along its edge. */
+function aside(x: Float32Array, token: number, width: number): number {
+  const half = width / 2 + 1;
+  const before = (x[token - 1] ?? -Infinity) - x[token]! + half;
+  const after = (x[token + 1] ?? Infinity) - x[token]! - half;
+  if (before <= 0 && after >= 0) return 0;
+  return before <= after ? Math.max(before, Math.min(after, 0)) : 0;
+}
+
 /** Beside the chosen link itself: who looks, at whom, with what weight, and what is set apart. */
-function focusWishes({ focus, layout, texts, snapshot, view }: PlanRequest, query: number): LabelWish[] {
+function focusWishes({ focus, layout, texts, labelWidths, snapshot, view }: PlanRequest, query: number): LabelWish[] {
   const wishes: LabelWish[] = [];
   const top = layout.levels.length - 1;
   const atDot = (token: number, level: number) => [layout.x[token]!, layout.levels[level]!, 0] as const;
@@ -153,6 +169,7 @@ function focusWishes({ focus, layout, texts, snapshot, view }: PlanRequest, quer
     const names = [
       ...new Set(view.run.tokens.filter((token) => isApart(snapshot, view, token.index)).map((t) => t.piece)),
     ];
+    const aside = labelWidths[query]! / 2 + 30;
     wishes.push({
       ...base,
       text: names.slice(0, 3).join(' '),
@@ -161,13 +178,13 @@ function focusWishes({ focus, layout, texts, snapshot, view }: PlanRequest, quer
       token: null,
       layer: null,
       place: atDot(query, queryLevel),
-      dx: 34,
+      dx: aside,
       dy: -NEAR_DROP,
       align: 1,
       priority: 980,
       elsewhere: [
-        [34, 18],
-        [34, -NEAR_DROP - LABEL_ROW],
+        [aside, 18],
+        [aside, -NEAR_DROP - LABEL_ROW],
       ],
     });
   }

@@ -46,12 +46,14 @@ export interface PlacedLabel extends LabelBox {
   readonly wish: LabelWish;
 }
 
-/** Least distance between two labels. */
+/** Least distance between two labels beside each other; between two rows the lines of type keep their own. */
 const AIR = 3;
+const LEADING = 0.5;
 const EDGE = 2;
 
-export function overlaps(a: LabelBox, b: LabelBox, air = 0): boolean {
-  return a.x < b.x + b.w + air && b.x < a.x + a.w + air && a.y < b.y + b.h + air && b.y < a.y + a.h + air;
+export function overlaps(a: LabelBox, b: LabelBox, air = 0, leading = 0): boolean {
+  const beside = a.x < b.x + b.w + air && b.x < a.x + a.w + air;
+  return beside && a.y < b.y + b.h + leading && b.y < a.y + a.h + leading;
 }
 
 export interface Screen {
@@ -79,7 +81,7 @@ export function placeLabels(
       const seen = point[0] > 0 && point[0] < screen.width && point[1] > 0 && point[1] < screen.height;
       const box = wish.firm && seen ? pushedInside(free, screen) : free;
       if (!inside(box, screen)) continue;
-      if (placed.some((other) => overlaps(box, other, AIR))) continue;
+      if (placed.some((other) => overlaps(box, other, AIR, LEADING))) continue;
       placed.push({ ...box, wish });
       break;
     }

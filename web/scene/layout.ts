@@ -104,7 +104,7 @@ export function labelRows(x: ArrayLike<number>, labelWidths: ArrayLike<number>):
   for (let rows = 1; rows <= 3; rows++) {
     let fits = true;
     for (let i = 0; i + rows < n && fits; i++) {
-      const room = (x[i + rows]! - x[i]!) * 0.88;
+      const room = (x[i + rows]! - x[i]!) * 0.82;
       fits = room >= (labelWidths[i]! + labelWidths[i + rows]!) / 2 + 6;
     }
     if (fits) return rows;

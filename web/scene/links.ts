@@ -85,6 +85,12 @@ out vec3 vAcross;
 flat out vec3 vColour;
 flat out vec4 vLook;
 
+/* Wide in the open, narrow where the curve bends into a thread, or the halo would fold over itself. */
+float glowReach(float half_, float t) {
+  float open = smoothstep(0.0, 0.16, t) * smoothstep(0.0, 0.16, 1.0 - t);
+  return (9.0 * uPixelRatio + half_ * 3.0) * mix(0.3, 1.0, open);
+}
+
 void main() {
   gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
   int i = uCount - 1 - (gl_InstanceID * ${PER_INSTANCE} + int(position.z));
@@ -94,29 +100,29 @@ void main() {
   bool inLayer = layer == uFocus.x, chosen = inLayer && head == uFocus.y;
 
   float width = widthOf(weight), light = lightOf(weight);
-  vec3 colour = COOL;
+  vec3 colour = mix(COOL, INK, 0.8 * smoothstep(0.2, 0.8, weight));
   if (uRole == 0) {
-    light *= uMassLight * mix(1.0, mix(0.055, 0.1, float(inLayer)), uFocus.w);
+    light *= uMassLight * mix(0.95, mix(0.05, 0.09, float(inLayer)), uFocus.w);
     width = mix(width, width * 0.8, uFocus.w);
     if (chosen) {
       colour = mix(ACCENT, COOL, uFocus.w * 0.75);
-      light = mix(max(light, 0.2), light, uFocus.w);
+      light = mix(0.3 + 0.7 * weight, light, uFocus.w);
     }
   } else if (chosen) {
     colour = ACCENT;
-    light = 0.25 + 0.75 * sqrt(weight);
-    width *= 1.25;
+    light = 0.34 + 0.66 * pow(weight, 0.35);
+    width *= 1.3;
   } else {
-    light = min(1.0, light * mix(0.34, 0.62, float(inLayer)) + 0.05);
-    width *= 0.85;
+    light = light * mix(0.2, 0.62, float(inLayer)) + mix(0.03, 0.06, float(inLayer));
+    width *= mix(0.75, 0.95, float(inLayer));
   }
 
   vec3 point, tangent;
   linkCurve(layer, (head + 0.5) / uHeads - 0.5, int(link.g), int(link.b), position.x, point, tangent);
-  float half_ = width * 0.5 * uPixelRatio, reach = uRole == 2 ? 7.0 * uPixelRatio + half_ * 2.6 : half_ + 1.0;
+  float half_ = width * 0.5 * uPixelRatio, reach = uRole == 2 ? glowReach(half_, position.x) : half_ + 1.0;
   float depth;
   gl_Position = beside(point, tangent, position.y * reach, depth);
-  vAcross = vec3(position.y * reach * nearness(depth), position.x, clarity(depth));
+  vAcross = vec3(position.y * (uRole == 2 ? 1.0 : reach * nearness(depth)), position.x, clarity(depth));
   vColour = colour;
   vLook = vec4(half_ * nearness(depth), light, weight, chosen && uRole == 1 ? 1.0 : 0.0);
 }
@@ -132,7 +138,7 @@ out vec4 colour;
 void main() {
   float off = abs(vAcross.x), t = vAcross.y, half_ = vLook.x;
   /* Brightest at the key that is looked at: the direction, without an arrow. */
-  float light = vLook.y * mix(1.0, 0.42, smoothstep(0.0, 1.0, t));
+  float light = vLook.y * mix(1.0, mix(0.42, 0.86, vLook.w), smoothstep(0.0, 1.0, t));
   vec3 hue = vColour;
   if (uRole > 0) {
     /* Light travels from the query (t = 1) down to the key. */
@@ -141,15 +147,14 @@ void main() {
     light *= 1.0 + 1.2 * (1.0 - uTravel) * exp(-behind * behind * 40.0);
   }
   if (uRole == 2) {
-    float soft = off / (7.0 * uPixelRatio + half_ * 2.6);
-    float halo = exp(-soft * soft * 5.5) * (1.0 - soft);
-    light *= halo * (0.1 + vLook.z * 0.62) * mix(0.42, 1.0, uDark);
+    float halo = exp(-off * off * 5.5) * (1.0 - off);
+    light *= halo * (0.08 + vLook.z * 0.8) * mix(0.4, 1.0, uDark);
     /* In the dark light adds; on paper it tints. */
     colour = vec4(hue * light * vAcross.z, light * vAcross.z * (1.0 - uDark));
     return;
   }
   float cover = clamp(half_ + 0.5 - off, 0.0, 1.0) * min(1.0, half_ * 2.0);
-  if (vLook.w > 0.5) hue = mix(hue, SPARK, (1.0 - smoothstep(0.0, half_, off)) * smoothstep(0.12, 0.6, vLook.z));
+  if (vLook.w > 0.5) hue = mix(hue, SPARK, (1.0 - smoothstep(0.0, half_, off)) * smoothstep(0.12, 0.6, vLook.z) * mix(1.0, 0.1, smoothstep(0.0, 0.9, t)));
   float alpha = min(1.0, light) * cover * vAcross.z;
   colour = vec4(hue * alpha, alpha);
 }

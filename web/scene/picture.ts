@@ -52,6 +52,7 @@ export class Picture {
   private focus: Focus | null = null;
   private focused: FocusList = { list: NO_LINKS, count: 0, chosen: 0 };
   private texts: string[] = [];
+  private labelWidths: number[] = [];
   private rows = 1;
   private oldLayout: Layout | null = null;
   private goal: Layout | null = null;
@@ -226,7 +227,8 @@ export class Picture {
     const { nLayers, nHeads } = view.run.model;
     const narrow = size.width < NARROW;
     const labelWidths = this.texts.map((text) => this.labels.words.widthOf({ text, figure: '', bold: false }) + 6);
-    const [left, right] = narrow ? [40, 22] : [96, 48];
+    this.labelWidths = labelWidths;
+    const [left, right] = narrow ? [36, 18] : [84, 32];
     const width = size.width - left - right;
     const drop = (rows: number) => LABEL_DROP + 12 + rows * LABEL_ROW - LABEL_ROW / 2;
     const request = {
@@ -255,14 +257,14 @@ export class Picture {
 
   /** Everything that follows from layout and focus, and is cheap. */
   private replan(): void {
-    const { snapshot, view, focus, layout, texts, rows } = this;
+    const { snapshot, view, focus, layout, texts, labelWidths, rows } = this;
     if (!snapshot || !view || !focus || !layout) return;
     const narrow = this.size.width < NARROW;
-    this.wishes = planLabels({ snapshot, view, focus, layout, texts, rows, narrow });
+    this.wishes = planLabels({ snapshot, view, focus, layout, texts, labelWidths, rows, narrow });
     this.labels.prepare(this.wishes);
     this.sizes = new Map(this.wishes.map((wish) => [wish, this.labels.measure(wish)]));
     const apart = (token: number) => isApart(snapshot, view, token);
-    this.lines.show(planStrokes({ layout, focus, apart, rows }));
+    this.lines.show(planStrokes({ layout, focus, apart, labelWidths, rows }));
     this.shared.setTokens(tokenValues(view, focus, layout, apart));
   }
 }

@@ -197,6 +197,7 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       renderer.setPixelRatio(ratio);
       renderer.setSize(width, height, false);
       shared.uniforms.uResolution.value.set(canvas.width, canvas.height);
+      shared.uniforms.uGlowAt.value.set(canvas.width / 2, canvas.height / 2);
       shared.uniforms.uPixelRatio.value = ratio;
       if (refont) applyFont();
       picture.resize(width, height);

@@ -30,13 +30,15 @@ export interface StrokeRequest {
   readonly layout: Layout;
   readonly focus: Focus;
   readonly apart: (token: number) => boolean;
+  /** Width of each token's label in CSS pixels. */
+  readonly labelWidths: ArrayLike<number>;
   /** Rows of labels under and over the text. */
   readonly rows: number;
 }
 
 const plain = { fade: 0, dashes: 0, soft: false };
 
-export function planStrokes({ layout, focus, apart, rows }: StrokeRequest): Stroke[] {
+export function planStrokes({ layout, focus, apart, labelWidths, rows }: StrokeRequest): Stroke[] {
   const { x, levels } = layout;
   const n = x.length;
   const last = levels.length - 1;
@@ -71,30 +73,49 @@ export function planStrokes({ layout, focus, apart, rows }: StrokeRequest): Stro
       alpha: chosen ? 0.75 : 0.6,
       fade: 0.1,
     });
+    // The plane that heads lean out into, by its two far edges.
+    for (const z of [layout.box.min[2], layout.box.max[2]]) {
+      strokes.push({
+        ...plain,
+        from: [first - margin, levels[level]!, z],
+        to: [end + margin, levels[level]!, z],
+        width: 1,
+        tone: 'thread',
+        alpha: chosen ? 0.55 : 0.3,
+        fade: 0.12,
+      });
+    }
   }
   for (let token = 0; token < n; token++) {
     const drop = LABEL_DROP - 8 + (token % rows) * LABEL_ROW;
-    const looking = token === focus.query;
-    const looked = token === focus.link?.key;
+    const named = token === focus.query || token === focus.link?.key;
     strokes.push({
       ...plain,
       from: [x[token]!, levels[0]! - drop, 0],
       to: [x[token]!, levels[last]! + drop, 0],
-      width: looking ? 1.4 : 1.1,
-      tone: looking || looked ? 'mutedInk' : 'line',
-      alpha: (looking ? 0.75 : looked ? 0.5 : apart(token) ? 0.32 : 0.85) * (looking || looked ? 1 : weight),
+      width: 1.1,
+      tone: named ? 'mutedInk' : 'line',
+      alpha: named ? 0.42 : (apart(token) ? 0.32 : 0.85) * weight,
     });
+  }
+  // What the key carries comes up its own thread, crosses, and goes on up the query's: one path of light.
+  if (focus.query !== null && focus.link) {
+    const alpha = 0.2 + 0.6 * focus.link.weight;
+    const warm = { ...plain, width: 1.5, tone: 'accent' as const, alpha };
+    const [key, query] = [x[focus.link.key]!, x[focus.query]!];
+    strokes.push({ ...warm, from: [key, levels[0]! - LABEL_DROP, 0], to: [key, low, 0] });
+    strokes.push({ ...warm, from: [query, high, 0], to: [query, levels[last]! + LABEL_DROP, 0] });
   }
   if (focus.query !== null && focus.apart !== null && focus.apart > 0) {
     const at = x[focus.query]!;
+    const labelWidth = labelWidths[focus.query]!;
     strokes.push({
       ...plain,
-      from: [at + 7, high + 5, 0],
-      to: [at + 33, high + 19, 0],
-      width: 1.2 + 1.6 * focus.apart,
+      from: [at + 8, high + 4, 0],
+      to: [at + labelWidth / 2 + 28, high + 17, 0],
+      width: 0.9 + 2.4 * Math.sqrt(focus.apart),
       tone: 'mutedInk',
-      alpha: 0.85,
-      dashes: 4,
+      alpha: 0.8,
     });
   }
   return strokes;

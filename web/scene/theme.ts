@@ -48,7 +48,7 @@ export function tonesOf(theme: SceneTheme, parse: (css: string) => Rgb): Map<Ton
     ['ink', ink],
     ['accent', accent],
     ['cool', mix(parse(theme.mutedInk), ink, theme.dark ? 0.35 : 0.1)],
-    ['spark', theme.dark ? mix(accent, [1, 0.97, 0.9], 0.62) : mix(accent, ink, 0.25)],
+    ['spark', theme.dark ? mix(accent, [1, 0.98, 0.9], 0.7) : mix(accent, ink, 0.12)],
   ]);
 }
 

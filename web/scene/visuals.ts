@@ -1,8 +1,8 @@
 /** How a weight looks: the only file that turns a weight into width and light. Mirrored for the shaders below. */
 
-export const LEAST_WIDTH = 0.8;
-export const WIDTH_GAIN = 3.4;
-export const LEAST_LIGHT = 0.1;
+export const LEAST_WIDTH = 0.7;
+export const WIDTH_GAIN = 2.5;
+export const LEAST_LIGHT = 0.07;
 
 /** Ribbon width in CSS pixels at the middle of the scene. */
 export function widthOf(weight: number): number {
