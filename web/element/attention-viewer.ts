@@ -3,7 +3,8 @@
  * panels. The only part of the element that talks to the session.
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { EngineError, sharedEngine } from '../engine/engine';
+import { sharedEngine } from '../engine/engine';
+import { EngineError } from '../engine/errors';
 import type { Backend, Failure, Matrix, ModelInfo, Source, Token } from '../engine/types';
 import type { SceneTheme } from '../scene/theme';
 import { createSession, type Session } from '../session/session';
@@ -90,6 +91,7 @@ export class AttentionViewer extends LitElement {
   };
 
   static override get observedAttributes(): string[] {
+    // biome-ignore lint/complexity/noThisInStatic: Lit derives its own from this class, not from its base.
     return [...super.observedAttributes, ...Object.keys(STATE_ATTRIBUTES)];
   }
 
@@ -193,9 +195,8 @@ export class AttentionViewer extends LitElement {
     return this.#state.view;
   }
   set view(view: View) {
-    if (BUILT_VIEWS.includes(view)) this.#change({ view });
-    else if (VIEWS.includes(view))
-      this.#refuse('unsupported', `The view "${view}" is not built yet.`, BUILT_VIEWS.join(', '), view);
+    if (VIEWS.includes(view))
+      this.#change({ view }); // The session refuses what is not built yet.
     else this.#refuse('bad-request', `There is no view "${view}".`, BUILT_VIEWS.join(', '), String(view));
   }
   get precision(): ViewerState['precision'] {
@@ -365,7 +366,7 @@ export class AttentionViewer extends LitElement {
     // Whatever is not on the stage stands below it, in this order.
     const below = (['wall', 'matrix', 'table'] as const).filter((name) => name !== view);
     const place = (name: 'wall' | 'matrix' | 'table') =>
-      `panel ${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === this.sheet ? ' open' : ''}`;
+      `panel of-${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === this.sheet ? ' open' : ''}`;
     return html`
       <div
         class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}`}
@@ -431,7 +432,7 @@ export class AttentionViewer extends LitElement {
             )}
           </div>
           <attn-cell-panel
-            class=${`panel cell${this.sheet === 'cell' ? ' open' : ''}`}
+            class=${`panel of-cell${this.sheet === 'cell' ? ' open' : ''}`}
             .snapshot=${this.snapshot}
             .reader=${feed}
           ></attn-cell-panel>
@@ -670,7 +671,7 @@ function isBusy(status: Status): boolean {
 }
 
 function notBuilt(what: string): EngineError {
-  return new EngineError({ code: 'unsupported', message: `${what} is not built yet.`, expected: null, found: null });
+  return new EngineError({ code: 'unsupported', message: `${what} is not built yet.` });
 }
 
 function sameHover(a: Hover | null, b: Hover | null): boolean {

@@ -40,7 +40,7 @@ export const layout = css`
   .panel {
     min-width: 0;
   }
-  .panel.cell {
+  .panel.of-cell {
     grid-area: 1 / 3 / 2 / 4;
     border-inline-start: 1px solid var(--line);
   }
@@ -73,7 +73,7 @@ export const layout = css`
   .panel.staged .scroller {
     max-height: none;
   }
-  .panel.wall.staged .wall {
+  .panel.of-wall.staged .wall {
     width: min(100%, calc((var(--attn-stage-height, clamp(420px, 74svh, 1000px)) - 130px) * var(--heads) / var(--layers)));
   }
   .view-wall .stage,
@@ -179,7 +179,7 @@ export const layout = css`
     .panel.staged {
       grid-area: 1 / 1 / 2 / 3;
     }
-    .panel.cell {
+    .panel.of-cell {
       grid-area: 2 / 1 / 3 / 2;
       max-height: 640px;
       border-top: 1px solid var(--line);
@@ -267,13 +267,13 @@ export const layout = css`
       flex-direction: column;
       max-height: 76svh;
     }
-    .panel.wall.open {
+    .panel.of-wall.open {
       max-height: none;
     }
-    .panel.wall.staged .wall {
+    .panel.of-wall.staged .wall {
       width: 100%;
     }
-    .panel.cell .calculation {
+    .panel.of-cell .calculation {
       border-radius: var(--radius);
     }
   }

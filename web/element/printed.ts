@@ -1,6 +1,6 @@
 /** How a number is printed: rounded for the eye, whole in `value`. The only place where panels turn numbers into text. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatNumber, formatPercent } from '../state/numbers';
+import { formatBytes, formatNumber, formatPercent } from '../state/numbers';
 
 /** What tells one printed number from another: its name in the public contract, and its place in a vector. */
 export interface Which {
@@ -28,9 +28,7 @@ export function count(value: number): TemplateResult {
   return data(value, value.toLocaleString('en'));
 }
 
-/** A size: `91 MB`. */
+/** A size: `90.9 MB`. */
 export function bytes(value: number): TemplateResult {
-  const [unit, name] = value >= 1e9 ? [1e9, 'GB'] : value >= 1e6 ? [1e6, 'MB'] : [1e3, 'kB'];
-  const scaled = value / unit;
-  return data(value, `${scaled >= 10 ? Math.round(scaled) : scaled.toFixed(1)} ${name}`);
+  return data(value, formatBytes(value));
 }

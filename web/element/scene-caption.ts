@@ -2,6 +2,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Token } from '../engine/types';
 import { countAtLeast } from '../scene/packing';
+import { shareApart } from '../state/explain';
 import { tokenLabel } from '../state/labels';
 import { define } from './define';
 import { Panel } from './panel';
@@ -14,9 +15,7 @@ export class SceneCaption extends Panel {
     if (shown === undefined || state === undefined) return nothing;
     const { selection, cell, overview, run } = shown;
     const name = (index: number) => html`<bdi class="word">${nameOf(run.tokens[index])}</bdi>`;
-    const { nHeads } = run.model;
-    const place = (selection.layer * nHeads + selection.head) * run.tokens.length + selection.query;
-    const share = overview.setApart[place] ?? 0;
+    const share = shareApart(shown);
     const special = run.tokens.filter((token) => token.special);
     const listed = countAtLeast(overview.links, Math.fround(state.threshold / 100));
     const all = overview.counts[state.threshold] ?? listed;

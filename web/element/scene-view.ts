@@ -19,6 +19,9 @@ const PRESETS: readonly (readonly [CameraPreset, string])[] = [
 ];
 /** A press that moves less than this, in pixels, is a click. */
 const CLICK = 5;
+/** What a button turns the camera by, and what a dragged pixel does; in radians. */
+const TURN = 0.2;
+const TURN_PER_PIXEL = 0.006;
 
 export class SceneView extends Panel {
   static override properties = {
@@ -44,7 +47,7 @@ export class SceneView extends Panel {
   #loading: Promise<void> | null = null;
   readonly #canvas = createRef<HTMLCanvasElement>();
   readonly #sizes = globalThis.ResizeObserver === undefined ? null : new ResizeObserver(() => this.#resize());
-  readonly #pointers = new Map<number, { x: number; y: number }>();
+  #press: { id: number; x: number; y: number } | null = null;
   #moved = 0;
   #frame = 0;
   #at = { x: 0, y: 0 };
@@ -128,8 +131,8 @@ export class SceneView extends Panel {
           )}
         </span>
         <span class="moves">
-          ${move('Rotate left', ROTATE_LEFT, (scene) => scene.camera.orbit(-60, 0))}
-          ${move('Rotate right', ROTATE_RIGHT, (scene) => scene.camera.orbit(60, 0))}
+          ${move('Rotate left', ROTATE_LEFT, (scene) => scene.camera.orbit(-TURN, 0))}
+          ${move('Rotate right', ROTATE_RIGHT, (scene) => scene.camera.orbit(TURN, 0))}
           ${move('Zoom in', PLUS, (scene) => scene.camera.zoom(1.2))}
           ${move('Zoom out', MINUS, (scene) => scene.camera.zoom(1 / 1.2))}
           ${move('Whole picture', WHOLE, (scene) => scene.camera.reset())}
@@ -195,9 +198,6 @@ export class SceneView extends Panel {
       this.#scene = createScene(canvas, {
         theme: this.theme,
         reducedMotion: motion.matches,
-        onChange: () => {
-          this.tip = null;
-        },
       });
       motion.onchange = () => this.#scene?.setReducedMotion(motion.matches);
       canvas.addEventListener('wheel', this.#wheel, { passive: false });
@@ -243,10 +243,10 @@ export class SceneView extends Panel {
     }
     if (event.target !== this.#canvas.value || event.ctrlKey || event.altKey || event.metaKey) return;
     const act: ((scene: Scene) => void) | undefined = {
-      ArrowLeft: (scene: Scene) => scene.camera.orbit(-30, 0),
-      ArrowRight: (scene: Scene) => scene.camera.orbit(30, 0),
-      ArrowUp: (scene: Scene) => scene.camera.orbit(0, -30),
-      ArrowDown: (scene: Scene) => scene.camera.orbit(0, 30),
+      ArrowLeft: (scene: Scene) => scene.camera.orbit(-TURN, 0),
+      ArrowRight: (scene: Scene) => scene.camera.orbit(TURN, 0),
+      ArrowUp: (scene: Scene) => scene.camera.orbit(0, TURN),
+      ArrowDown: (scene: Scene) => scene.camera.orbit(0, -TURN),
       '+': (scene: Scene) => scene.camera.zoom(1.2),
       '-': (scene: Scene) => scene.camera.zoom(1 / 1.2),
       '0': (scene: Scene) => scene.camera.reset(),
@@ -258,7 +258,8 @@ export class SceneView extends Panel {
 
   /** The wheel belongs to the page, unless the reader gave it to the scene. */
   readonly #wheel = (event: WheelEvent): void => {
-    if (!this.interacting && !event.ctrlKey && !event.metaKey) {
+    if (this.interacting) return; // The scene's own controls take it.
+    if (!event.ctrlKey && !event.metaKey) {
       if (!this.wheelHint) {
         this.wheelHint = true;
         setTimeout(() => {
@@ -271,39 +272,33 @@ export class SceneView extends Panel {
     this.#scene?.camera.zoom(Math.exp(-event.deltaY / (event.deltaMode === 1 ? 16 : 500)));
   };
 
+  /** A mouse turns the scene at any time; a finger scrolls the page, until the scene's own controls are let in. */
   readonly #down = (event: PointerEvent): void => {
-    // A finger scrolls the page until the reader chose to interact.
     this.#moved = 0;
-    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (event.pointerType !== 'touch' || this.interacting) this.#canvas.value?.setPointerCapture(event.pointerId);
+    this.#press = { id: event.pointerId, x: event.clientX, y: event.clientY };
+    if (event.pointerType !== 'touch' && !this.interacting) this.#canvas.value?.setPointerCapture(event.pointerId);
   };
 
   readonly #move = (event: PointerEvent): void => {
-    const last = this.#pointers.get(event.pointerId);
-    if (last === undefined) {
+    const press = this.#press;
+    if (press === null) {
       if (event.pointerType !== 'touch') this.#pick(event);
       return;
     }
-    const dx = event.clientX - last.x;
-    const dy = event.clientY - last.y;
+    if (press.id !== event.pointerId) return;
+    const dx = event.clientX - press.x;
+    const dy = event.clientY - press.y;
+    this.#press = { id: press.id, x: event.clientX, y: event.clientY };
     this.#moved += Math.abs(dx) + Math.abs(dy);
-    if (event.pointerType === 'touch' && !this.interacting) return;
-    if (this.#moved < CLICK) return;
-    const others = [...this.#pointers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
-    const other = others[0];
-    if (other !== undefined) {
-      const before = Math.hypot(last.x - other.x, last.y - other.y);
-      const after = Math.hypot(event.clientX - other.x, event.clientY - other.y);
-      if (before > 0) this.#scene?.camera.zoom(after / before);
-      this.#scene?.camera.pan(dx / 2, dy / 2);
-    } else if (event.shiftKey || (event.buttons & 6) !== 0) this.#scene?.camera.pan(dx, dy);
-    else this.#scene?.camera.orbit(dx, dy);
-    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (this.#moved < CLICK || event.pointerType === 'touch' || this.interacting) return;
     this.tip = null;
+    if (event.shiftKey || (event.buttons & 6) !== 0) this.#scene?.camera.pan(dx, dy);
+    else this.#scene?.camera.orbit(-dx * TURN_PER_PIXEL, dy * TURN_PER_PIXEL);
   };
 
   readonly #up = (event: PointerEvent): void => {
-    const pressed = this.#pointers.delete(event.pointerId);
+    const pressed = this.#press?.id === event.pointerId;
+    this.#press = null;
     if (!pressed || event.type !== 'pointerup' || this.#moved >= CLICK) return;
     const { x, y } = this.#position(event);
     const hit = this.#scene?.pick(x, y) ?? null;

@@ -45,6 +45,8 @@ export class StatusBar extends Panel {
     if (snapshot.status === 'loading') return run === undefined ? 'Loading' : 'The model is on its way';
     if (snapshot.status === 'running') return 'Computing';
     if (run === undefined) return 'Ready';
+    if (snapshot.model === null && snapshot.state.text !== run.text)
+      return 'Your own sentence needs a model: open one.';
     const tokens = html`${count(run.tokens.length)} ${run.tokens.length === 1 ? 'token' : 'tokens'}`;
     if (run.backend.source === 'trace') return html`${tokens}, from a saved run`;
     return html`${tokens} in ${data(run.computeMs, run.computeMs < 10 ? run.computeMs.toFixed(1) : String(Math.round(run.computeMs)))} ms`;
