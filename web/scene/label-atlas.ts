@@ -102,10 +102,6 @@ export class LabelAtlas {
     return width * height * 4;
   }
 
-  dispose(): void {
-    this.texture.dispose();
-  }
-
   private splitOf(text: AtlasText): number {
     this.context.font = this.font(text, this.ratio);
     return 2 + this.context.measureText(`${text.text} `).width;

@@ -146,9 +146,9 @@ export class Labels {
     this.shared.uploaded += count * FLOATS * 4;
   }
 
-  dispose(): void {
-    this.words.dispose();
-    this.figures.dispose();
+  dropTextures(): void {
+    this.words.texture.dispose();
+    this.figures.texture.dispose();
   }
 }
 

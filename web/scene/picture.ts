@@ -182,8 +182,8 @@ export class Picture {
     };
   }
 
-  dispose(): void {
-    this.labels.dispose();
+  dropTextures(): void {
+    this.labels.dropTextures();
     this.massLinks.texture.dispose();
     this.focusLinks.texture.dispose();
   }

@@ -150,7 +150,12 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
 
   function frame(time: number): void {
     request = 0;
-    if (disposed || renderer.getContext().isContextLost()) return;
+    if (disposed) return;
+    // Nothing can be shown until the browser gives the context back; nobody has to wait for that.
+    if (renderer.getContext().isContextLost()) {
+      release();
+      return;
+    }
     const shown = snapshot;
     let moving = picture.update(time);
     moving = rig.update(time) || moving;
@@ -163,14 +168,28 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
     if (shown) settled = shown.revision;
     if (moving) draw();
     options.onChange?.();
-    if (request === 0) {
-      const done = waiting;
-      waiting = [];
-      for (const resolve of done) resolve();
-    }
+    if (request === 0) release();
   }
 
-  // three.js makes its objects anew; what they hold is still here, so one more frame brings the picture back.
+  function release(): void {
+    const done = waiting;
+    waiting = [];
+    for (const resolve of done) resolve();
+  }
+
+  /** Lets go of everything on the graphics card; what is still needed is made anew by the next frame. */
+  function dropGraphics(): void {
+    graph.traverse((object) => {
+      const mesh = object as { geometry?: { dispose(): void }; material?: { dispose(): void } };
+      mesh.geometry?.dispose();
+      mesh.material?.dispose();
+    });
+    picture.dropTextures();
+    shared.dropTextures();
+  }
+
+  // A lost context's objects are dropped at once: later, three.js would hand them to the new context, which refuses.
+  canvas.addEventListener('webglcontextlost', dropGraphics);
   canvas.addEventListener('webglcontextrestored', draw);
 
   applyTheme();
@@ -275,20 +294,14 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       if (disposed) return;
       disposed = true;
       cancelAnimationFrame(request);
+      canvas.removeEventListener('webglcontextlost', dropGraphics);
       canvas.removeEventListener('webglcontextrestored', draw);
       rig.dispose();
-      picture.dispose();
-      graph.traverse((object) => {
-        const mesh = object as { geometry?: { dispose(): void }; material?: { dispose(): void } };
-        mesh.geometry?.dispose();
-        mesh.material?.dispose();
-      });
-      shared.dispose();
+      dropGraphics();
       renderer.dispose();
       // Browsers keep few contexts, and some keep a canvas for long: give this one back now.
       renderer.forceContextLoss();
-      for (const resolve of waiting) resolve();
-      waiting = [];
+      release();
     },
   };
 }

@@ -77,7 +77,7 @@ export class Shared {
     this.uploaded += values.byteLength;
   }
 
-  dispose(): void {
+  dropTextures(): void {
     this.uniforms.uTokens.value?.dispose();
   }
 }
