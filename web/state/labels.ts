@@ -6,8 +6,12 @@ const SIGNS: ReadonlyMap<string, string> = new Map([
   [' ', '·'],
   ['\n', '⏎'],
   ['\r', '⏎'],
+  ['\u2028', '⏎'],
+  ['\u2029', '¶'],
   ['\t', '⇥'],
   ['\u00A0', '⍽'],
+  ['\u00AD', '[SHY]'],
+  ['\u061C', '[ALM]'],
   ['\u200B', '[ZWSP]'],
   ['\u200C', '[ZWNJ]'],
   ['\u200E', '[LRM]'],
@@ -17,19 +21,35 @@ const SIGNS: ReadonlyMap<string, string> = new Map([
   ['\u202C', '[PDF]'],
   ['\u202D', '[LRO]'],
   ['\u202E', '[RLO]'],
+  ['\u2060', '[WJ]'],
   ['\u2066', '[LRI]'],
   ['\u2067', '[RLI]'],
   ['\u2068', '[FSI]'],
   ['\u2069', '[PDI]'],
   ['\uFEFF', '[BOM]'],
 ]);
+const JOINER = '\u200D';
 
-/** Longer labels are cut in the middle of nothing: at a character, with an ellipsis. */
+/** Longer labels are cut. */
 const LONGEST = 24;
 
 /** The piece as the model reads it, with visible signs: "it", "##ing", "[CLS]", "⏎". */
 export function tokenLabel(token: Pick<Token, 'piece'>): string {
-  const shown = [...token.piece].map((char) => SIGNS.get(char) ?? (/[\p{Cc}\p{Cs}]/u.test(char) ? '\uFFFD' : char));
-  if (shown.length === 0) return '∅';
+  const { piece } = token;
+  if (piece === '') return '∅';
+  if (/^[\x21-\x7E]+$/.test(piece) && piece.length <= LONGEST) return piece;
+  // Between emoji a joiner is part of the picture; anywhere else it is a character that nobody sees.
+  const shown = [...graphemes.segment(piece)].flatMap(({ segment }) =>
+    /\p{Extended_Pictographic}/u.test(segment) ? [segment] : [...segment].map(signOf),
+  );
   return shown.length <= LONGEST ? shown.join('') : `${shown.slice(0, LONGEST - 1).join('')}…`;
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+function signOf(character: string): string {
+  if (character === JOINER) return '[ZWJ]';
+  return (
+    SIGNS.get(character) ?? (/[\p{Cc}\p{Cs}]/u.test(character) ? '\uFFFD' : /\s/u.test(character) ? '·' : character)
+  );
 }

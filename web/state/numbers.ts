@@ -2,7 +2,7 @@
 
 const MINUS = '\u2212';
 
-/** Three significant digits, a real minus sign: "0.677", "−1.25", "12 300", "1.2 × 10⁻⁵". */
+/** Three significant digits, a real minus sign: "0.677", "−1.25", "12 300", "1.20 × 10⁻⁵". */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'not a number';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : `${MINUS}∞`;
@@ -10,8 +10,8 @@ export function formatNumber(value: number): string {
   if (size === 0) return '0';
   const sign = value < 0 ? MINUS : '';
   if (size < 1e-4) {
-    const exponent = Math.floor(Math.log10(size));
-    return `${sign}${(size / 10 ** exponent).toPrecision(2)} × 10${superscript(exponent)}`;
+    const [digits, exponent] = size.toExponential(2).split('e');
+    return `${sign}${digits} × 10${superscript(Number(exponent))}`;
   }
   if (size >= 999.5)
     return `${sign}${Math.round(size)
@@ -24,7 +24,7 @@ export function formatNumber(value: number): string {
 export function formatPercent(share: number): string {
   const percent = share * 100;
   if (percent > 0 && percent < 0.05) return 'under 0.1\u202F%';
-  return `${percent < 9.95 && percent !== Math.round(percent) ? percent.toFixed(1) : Math.round(percent)}\u202F%`;
+  return `${Number(percent.toFixed(percent < 9.95 ? 1 : 0))}\u202F%`;
 }
 
 /** "90.9 MB". */

@@ -1,0 +1,260 @@
+/** The pure words and numbers: the state and its address, labels, formats, sentences. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../web/engine/types';
+import { fromFragment, LONGEST_FRAGMENT, toFragment } from '../../web/state/address';
+import { type Explained, explain, explainApart } from '../../web/state/explain';
+import { tokenLabel } from '../../web/state/labels';
+import { formatBytes, formatNumber, formatPercent } from '../../web/state/numbers';
+import { BUILT_VIEWS, initialState, update, type ViewerState } from '../../web/state/state';
+import { infoOf } from './fake-engine';
+
+describe('the state', () => {
+  test('the key follows the row until it is chosen', () => {
+    const chosen = update(initialState, { key: 3 });
+    expect(chosen.key).toBe(3);
+    expect(update(chosen, { threshold: 9 }).key).toBe(3);
+    expect(update(chosen, { query: 0 }).key).toBe(3);
+    for (const change of [{ query: 1 }, { layer: 1 }, { head: 1 }, { text: 'x' }]) {
+      expect(update(chosen, change).key).toBeNull();
+      expect(update(chosen, { ...change, key: 2 }).key).toBe(2);
+    }
+  });
+});
+
+const index = fc.nat(65_535);
+const anyState: fc.Arbitrary<ViewerState> = fc.record({
+  text: fc.string({ unit: 'grapheme', maxLength: 200 }),
+  layer: index,
+  head: index,
+  query: index,
+  key: fc.option(index),
+  view: fc.constantFrom(...BUILT_VIEWS),
+  precision: fc.constantFrom('auto' as const, 'f32' as const),
+  camera: fc.constantFrom('front' as const, 'side' as const, 'above' as const),
+  apart: fc.boolean(),
+  threshold: fc.integer({ min: 1, max: 100 }),
+  layers: fc.option(fc.array(fc.nat(1023), { maxLength: 40 })),
+  heads: fc.option(fc.array(fc.nat(1023), { maxLength: 40 })),
+  hover: fc.constant(null),
+});
+
+describe('the address', () => {
+  test('reads as a sentence would', () => {
+    expect(toFragment({ ...initialState, text: 'it was', layer: 3, head: 1, query: 2 })).toBe(
+      'v=1&text=it+was&layer=3&head=1&query=2&threshold=4',
+    );
+  });
+
+  test('brings any state back, whatever the state was before', () => {
+    fc.assert(
+      fc.property(anyState, anyState, (state, before) => {
+        expect(update(before, fromFragment(toFragment(state)))).toEqual(state);
+        expect(update(before, fromFragment(`#${toFragment(state)}`))).toEqual(state);
+      }),
+    );
+  });
+
+  test('a text that is too long for it is left out, and the rest can be read', () => {
+    const fragment = toFragment({ ...initialState, text: '注意'.repeat(3000), layer: 5 });
+    expect(fragment.length).toBeLessThan(LONGEST_FRAGMENT);
+    expect(fromFragment(fragment)).toMatchObject({ layer: 5 });
+    expect(fromFragment(fragment)).not.toHaveProperty('text');
+  });
+
+  test.each([
+    ['', {}],
+    ['section-3', {}],
+    ['layer=3', {}],
+    ['v=2&layer=3', {}],
+    [`v=1&layer=3&text=${'a'.repeat(9000)}`, {}],
+    ['v=1&layer=3&__proto__=x&constructor=y&nonsense=z', { layer: 3 }],
+    ['v=1&layer=-1&head=1.5&query=1e3&key=0x1', { key: null }],
+    ['v=1&layer=999999&head=Infinity&query=NaN&key= 1', { key: null }],
+    ['v=1&threshold=0', {}],
+    ['v=1&threshold=101', {}],
+    ['v=1&view=steps&camera=below&precision=f64', { view: 'story', camera: 'front', precision: 'auto' }],
+    ['v=1&view=__proto__', { view: 'story' }],
+    ['v=1&layers=1.2.x&heads=4096', { layers: null, heads: null }],
+    [`v=1&layers=${'1.'.repeat(300)}1`, { layers: null }],
+    ['v=1&text=%F0%9F%98', { text: '\uFFFD' }],
+    ['v=1&text=%ZZ%', { text: '%ZZ%' }],
+    ['v=1&text=<img src=x onerror=alert(1)>', { text: '<img src=x onerror=alert(1)>' }],
+  ])('%s', (fragment, expected) => {
+    const change = fromFragment(fragment);
+    if (Object.keys(expected).length === 0 && !fragment.startsWith('v=1&threshold')) expect(change).toEqual({});
+    expect(change).toMatchObject(expected);
+    for (const name of ['layer', 'head', 'query', 'threshold'] as const) {
+      if (!(name in expected)) expect(change).not.toHaveProperty(name);
+    }
+  });
+
+  test('whatever it says, the state stays one', () => {
+    const value = fc.oneof(fc.string(), fc.constantFrom('-1', '1e9', 'null', '[]', '0', '7', '1.2.3'));
+    const pairs = fc.array(
+      fc.tuple(
+        fc.constantFrom(
+          'text',
+          'layer',
+          'head',
+          'query',
+          'key',
+          'view',
+          'camera',
+          'apart',
+          'threshold',
+          'layers',
+          'heads',
+          'precision',
+          'hover',
+        ),
+        value,
+      ),
+    );
+    fc.assert(
+      fc.property(pairs, (all) => {
+        const state = update(initialState, fromFragment(`v=1&${new URLSearchParams(all)}`));
+        expect(Object.keys(state).sort()).toEqual(Object.keys(initialState).sort());
+        for (const number of [state.layer, state.head, state.query, state.key ?? 0]) {
+          expect(Number.isInteger(number) && number >= 0 && number <= 65_535).toBe(true);
+        }
+        expect(BUILT_VIEWS).toContain(state.view);
+        expect(typeof state.text).toBe('string');
+        expect(state.hover).toBeNull();
+      }),
+    );
+  });
+});
+
+describe('numbers', () => {
+  test.each([
+    [0, '0'],
+    [-0, '0'],
+    [0.6768, '0.677'],
+    [1, '1.00'],
+    [-1.25, '−1.25'],
+    [0.00012, '0.000120'],
+    [0.00001234, '1.23 × 10⁻⁵'],
+    [-9.999e-5, '−1.00 × 10⁻⁴'],
+    [1.4e-45, '1.40 × 10⁻⁴⁵'],
+    [99.95, '100'],
+    [999.4, '999'],
+    [12_345.6, '12\u202F346'],
+    [Number.POSITIVE_INFINITY, '∞'],
+    [Number.NEGATIVE_INFINITY, '−∞'],
+    [Number.NaN, 'not a number'],
+  ])('%s is printed as %s', (value, text) => expect(formatNumber(value)).toBe(text));
+
+  test('a number that is printed is close to the number', () => {
+    fc.assert(
+      fc.property(
+        fc.float({ noNaN: true, noDefaultInfinity: true, min: Math.fround(-998), max: Math.fround(998) }),
+        (value) => {
+          const text = formatNumber(value);
+          if (/×/.test(text)) return;
+          const read = Number(text.replace('−', '-'));
+          expect(Math.abs(read - value)).toBeLessThanOrEqual(Math.max(Math.abs(value) * 0.005, 1e-30));
+        },
+      ),
+    );
+  });
+
+  test.each([
+    [0, '0 %'],
+    [1, '100 %'],
+    [0.6768, '68 %'],
+    [0.07, '7 %'],
+    [Math.fround(0.07), '7 %'],
+    [0.0714, '7.1 %'],
+    [0.0996, '10 %'],
+    [0.0005, '0.1 %'],
+    [0.0001, 'under 0.1 %'],
+    [0.9999, '100 %'],
+  ])('a share of %s is %s', (share, text) => expect(formatPercent(share)).toBe(text.replace(' %', '\u202F%')));
+
+  test.each([
+    [0, '0 bytes'],
+    [999, '999 bytes'],
+    [90_868_376, '90.9 MB'],
+    [74_552, '74.6 KB'],
+    [5e9, '5.00 GB'],
+  ])('%s bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+});
+
+describe('labels', () => {
+  test.each([
+    ['animal', 'animal'],
+    ['##ing', '##ing'],
+    ['[CLS]', '[CLS]'],
+    ['', '∅'],
+    [' ', '·'],
+    ['\n', '⏎'],
+    ['a\u00A0b', 'a⍽b'],
+    ['\u3000', '·'],
+    ['a\u200Bb', 'a[ZWSP]b'],
+    ['\u202Egnp.exe', '[RLO]gnp.exe'],
+    ['\u0000', '\uFFFD'],
+    ['\uD800', '\uFFFD'],
+    ['👩\u200D👩\u200D👧', '👩\u200D👩\u200D👧'],
+    ['क्\u200Dष', 'क्[ZWJ]ष'],
+    ['<img>', '<img>'],
+    ['a'.repeat(100), `${'a'.repeat(23)}…`],
+    ['👍🏽'.repeat(30), `${'👍🏽'.repeat(23)}…`],
+  ])('%j is shown as %j', (piece, label) => expect(tokenLabel({ piece })).toBe(label));
+
+  test('nothing that is shown is invisible or turns its neighbours round', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 10 }), (piece) => {
+        const label = tokenLabel({ piece });
+        expect(label.length).toBeGreaterThan(0);
+        expect(label).not.toMatch(/[\p{Cc}\p{Cs}\s\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C]/u);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('sentences', () => {
+  const tokens = ['[CLS]', 'animal', 'it', '[SEP]'].map((piece, i) => {
+    const special = i === 0 || i === 3;
+    return { index: i, id: i, piece, text: piece, start: null, end: null, special };
+  });
+  const run: Run = {
+    id: 1,
+    text: 'animal it',
+    tokens,
+    model: infoOf('model'),
+    backend: { source: 'model', module: 'simd', precision: 'f32', threads: 1, tolerance: 0 },
+    can: { scores: true, hidden: true },
+    computeMs: 0,
+  };
+  const shown = (
+    weight: number,
+    apart: number,
+    selection = { layer: 1, head: 2, query: 2, key: 1 },
+    masked = false,
+  ): Explained => ({
+    run,
+    selection,
+    cell: { weight, masked },
+    overview: { setApart: new Float32Array(2 * 3 * 4).fill(apart) },
+  });
+
+  test('who looks at what, how much, and where', () => {
+    expect(explain(shown(0.68, 0.12))).toBe(
+      'it looks at animal: 68\u202F%, in layer 1, head 2. Set apart: [CLS] and [SEP] 12\u202F%.',
+    );
+  });
+  test('nothing is said of a share that is not set apart', () => {
+    expect(explainApart(shown(0.68, 0))).toBeNull();
+    expect(explain(shown(0.68, 0))).toBe('it looks at animal: 68\u202F%, in layer 1, head 2.');
+  });
+  test('itself, and what cannot be seen', () => {
+    expect(explain(shown(0.5, 0, { layer: 0, head: 0, query: 1, key: 1 }))).toBe(
+      'animal looks at itself: 50\u202F%, in layer 0, head 0.',
+    );
+    expect(explain(shown(0, 0, { layer: 0, head: 0, query: 1, key: 2 }, true))).toBe(
+      'animal cannot see it in layer 0, head 0.',
+    );
+  });
+});
