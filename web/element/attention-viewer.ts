@@ -126,7 +126,7 @@ export class AttentionViewer extends LitElement {
   declare private snapshot: Snapshot | undefined;
   declare private sheet: Sheet;
   declare private spoken: string;
-  declare private theme: { scene: SceneTheme; ground: Rgb; light: Rgb } | undefined;
+  declare private theme: { scene: SceneTheme; ground: Rgb; raised: Rgb; light: Rgb } | undefined;
   declare private dragging: boolean;
 
   #session: Session | null = null;
@@ -306,6 +306,7 @@ export class AttentionViewer extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#readTheme();
     this.#connected();
     this.#stopWatching = watchTheme(() => this.#readTheme());
     if (this.loading === 'eager' || globalThis.IntersectionObserver === undefined) this.#start();
@@ -348,10 +349,6 @@ export class AttentionViewer extends LitElement {
     else if (attribute === 'key-index' && value === null) this.keyIndex = null;
     else
       this.#index(STATE_ATTRIBUTES[attribute], value === null ? 0 : value.trim() === '' ? Number.NaN : Number(value));
-  }
-
-  protected override firstUpdated(): void {
-    this.#readTheme();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -442,7 +439,12 @@ export class AttentionViewer extends LitElement {
             .reader=${feed}
             .colours=${this.theme}
           ></attn-head-wall>
-          <attn-head-matrix class=${place('matrix')} .snapshot=${this.snapshot} .reader=${feed}></attn-head-matrix>
+          <attn-head-matrix
+            class=${place('matrix')}
+            .snapshot=${this.snapshot}
+            .reader=${feed}
+            .colours=${this.theme}
+          ></attn-head-matrix>
           <attn-weights-table class=${place('table')} .snapshot=${this.snapshot} .reader=${feed}></attn-weights-table>
         </div>
         ${this.hints ? html`<attn-first-hints .snapshot=${this.snapshot} .reader=${feed}></attn-first-hints>` : nothing}
@@ -617,11 +619,11 @@ export class AttentionViewer extends LitElement {
 
   /** Everything on the screen shows the latest snapshot. */
   async #drawn(): Promise<void> {
-    await this.updateComplete;
+    await quiet(this);
     const panels = [...(this.shadowRoot?.querySelectorAll<Panel>('.viewer *') ?? [])].filter(
       (element) => 'updateComplete' in element,
     );
-    await Promise.all(panels.map((panel) => panel.updateComplete));
+    await Promise.all(panels.map(quiet));
     if (this.#state.view === 'story') await this.shadowRoot?.querySelector<SceneView>('attn-scene-view')?.drawn();
   }
 
@@ -661,9 +663,15 @@ export class AttentionViewer extends LitElement {
     this.theme = {
       scene: readTheme(colour),
       ground: parseColour(colour('--ground')),
+      raised: parseColour(colour('--raised')),
       light: parseColour(colour('--light')),
     };
   }
+}
+
+/** Until a component's rendering asks for no further one: large grids measure themselves and render again. */
+async function quiet(component: { readonly updateComplete: Promise<boolean> }): Promise<void> {
+  while (!(await component.updateComplete));
 }
 
 function isBusy(status: Status): boolean {

@@ -90,7 +90,8 @@ export class FirstHints extends Panel {
   #anchor(): void {
     const card = this.querySelector<HTMLElement>('.hint');
     const viewer = this.closest('.viewer');
-    const target = viewer?.querySelector(ANCHORS[this.at] ?? '');
+    const anchor = ANCHORS[this.at];
+    const target = anchor === undefined ? null : viewer?.querySelector(anchor);
     if (card === null || viewer === null || target == null) return;
     const outer = viewer.getBoundingClientRect();
     const inner = target.getBoundingClientRect();

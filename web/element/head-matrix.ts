@@ -7,11 +7,15 @@ import { define } from './define';
 import { itemsOf, step, visible } from './grid-window';
 import { data, printed } from './printed';
 import { ScrolledPanel } from './scrolled-panel';
+import { isBright, mixed, type Rgb } from './theme';
 
 const LEAST = 26;
-const MOST = 46;
+const MOST = 40;
 /** From this size on a cell has room for its number. */
-const ROOM = 34;
+const ROOM = 32;
+
+/** Smaller weights are printed quietly. */
+const FAINT = 0.05;
 
 interface Place {
   readonly row: number;
@@ -19,6 +23,10 @@ interface Place {
 }
 
 export class HeadMatrix extends ScrolledPanel {
+  static override properties = { ...ScrolledPanel.properties, colours: { attribute: false } };
+
+  /** What an empty cell and a full one look like: numbers have to be readable on everything in between. */
+  declare colours: { raised: Rgb; light: Rgb } | undefined;
   protected override readonly headers = { width: 88, height: 76 };
   /** Where the keyboard is; it leads while numbers of the cells it passes are still on their way. */
   #cursor: Place = { row: 0, col: 0 };
@@ -100,7 +108,7 @@ export class HeadMatrix extends ScrolledPanel {
     const weight = matrix.data[row * matrix.cols + col] ?? 0;
     const chosen = row === selection.query && col === selection.key;
     const here = row === this.#cursor.row && col === this.#cursor.col;
-    const name = `cell${chosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${weight > 0.3 ? ' bright' : ''}`;
+    const name = `cell${chosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${this.#inkOn(weight)}`;
     return html`<span
       role="gridcell"
       class=${name}
@@ -125,6 +133,11 @@ export class HeadMatrix extends ScrolledPanel {
     return html`<span class="reading">
       <bdi>${label(query)}</bdi> <span class="muted">looks at</span> <bdi>${label(key)}</bdi>: ${printed(weight)}
     </span>`;
+  }
+
+  #inkOn(weight: number): string {
+    if (weight < FAINT || this.colours === undefined) return '';
+    return isBright(mixed(this.colours.raised, this.colours.light, Math.sqrt(weight))) ? ' on-bright' : ' on-dark';
   }
 
   #size(n: number): number {
@@ -205,9 +218,8 @@ export const headMatrixStyles = css`
   .scroller {
     flex: 1;
     min-height: 0;
-    max-height: 640px;
+    max-height: 720px;
     overflow: auto;
-    overscroll-behavior: auto;
     scrollbar-width: thin;
     scrollbar-color: var(--line) transparent;
   }
@@ -314,8 +326,11 @@ export const headMatrixStyles = css`
   .cell.in-row data {
     color: var(--ink);
   }
-  .cell.bright data {
-    color: var(--ground);
+  .cell.on-bright data {
+    color: var(--black);
+  }
+  .cell.on-dark data {
+    color: var(--white);
   }
   .small .cell data {
     position: absolute;

@@ -26,7 +26,7 @@ export const layout = css`
 
   .body {
     display: grid;
-    grid-template-columns: minmax(0, 9fr) minmax(0, 7fr) 332px;
+    grid-template-columns: 55% minmax(0, 1fr) 332px;
     /* The stage leaves a glimpse of what is below it. */
     grid-template-rows: var(--attn-stage-height, clamp(420px, 74svh, 1000px));
     grid-auto-rows: auto;
@@ -62,7 +62,7 @@ export const layout = css`
     max-height: 640px;
   }
   .panel.slot-1 {
-    max-height: 760px;
+    max-height: 820px;
   }
   /* On the stage: below the view's tabs, and scrolling inside. */
   .panel.staged {
@@ -137,12 +137,11 @@ export const layout = css`
     position: absolute;
     z-index: 2;
     inset: auto 0 0;
-    display: flex;
-    flex-wrap: wrap;
-    align-items: flex-end;
-    justify-content: space-between;
-    gap: 4px 24px;
-    padding: 28px 16px 12px;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) auto;
+    align-items: center;
+    gap: 2px 24px;
+    padding: 28px 16px 10px;
     background: linear-gradient(transparent, color-mix(in srgb, var(--ground) 88%, transparent) 40%, var(--ground));
     pointer-events: none;
   }
@@ -220,9 +219,8 @@ export const layout = css`
       height: auto;
       overflow: hidden;
     }
-    .stage .off,
     .viewer .foot {
-      display: flex !important;
+      display: block !important;
     }
     .stage attn-scene-view {
       position: relative;
@@ -237,11 +235,8 @@ export const layout = css`
       padding: 8px 12px 12px;
       background: none;
     }
-    .foot > * {
-      flex: 1 1 100%;
-      justify-content: flex-start;
-    }
     .sheets {
+      display: flex;
       order: 2;
       position: sticky;
       z-index: 5;
@@ -267,7 +262,8 @@ export const layout = css`
       flex-direction: column;
       max-height: 76svh;
     }
-    .panel.of-wall.open {
+    .panel.of-wall.open,
+    .panel.derivation.open {
       max-height: none;
     }
     .panel.of-wall.staged .wall {

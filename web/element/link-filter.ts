@@ -175,6 +175,12 @@ export const linkFilterStyles = css`
       content: none;
     }
   }
+  @container viewer (max-width: 700px) {
+    attn-link-filter {
+      justify-content: flex-start;
+      margin-top: 4px;
+    }
+  }
   .chooser {
     position: relative;
   }

@@ -123,14 +123,20 @@ export const modelBarStyles = css`
       display: none;
     }
   }
-  @container viewer (max-width: 700px) {
-    .chip {
-      flex: 1 1 100%;
-      justify-content: center;
+  @container viewer (max-width: 1099px) {
+    .chip .facts {
+      display: none;
     }
-    attn-model-bar > .button,
-    attn-model-bar > button {
+  }
+  @container viewer (max-width: 700px) {
+    attn-model-bar {
+      flex: 1 1 100%;
+    }
+    .chip {
       flex: 1;
+    }
+    attn-model-bar > * {
+      min-height: max(36px, var(--target));
     }
   }
 `;

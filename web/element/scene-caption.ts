@@ -55,14 +55,15 @@ function namesOf(tokens: readonly Token[]): string {
 define('attn-scene-caption', SceneCaption);
 
 export const sceneCaptionStyles = css`
+  /* Its first line has the foot's whole width, its second the room that the filter leaves. */
   attn-scene-caption {
-    display: block;
-    min-width: 0;
+    display: contents;
   }
   attn-scene-caption p {
     margin: 0;
   }
   attn-scene-caption .main {
+    grid-column: 1 / -1;
     font-size: 1rem;
   }
   attn-scene-caption strong {

@@ -3,6 +3,7 @@
  * module of the element that loads the scene, and only when there is something to show.
  */
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { createRef, ref } from 'lit/directives/ref.js';
 import type { Hit, Scene } from '../scene/scene';
 import type { SceneTheme } from '../scene/theme';
@@ -49,6 +50,8 @@ export class SceneView extends Panel {
   readonly #sizes = globalThis.ResizeObserver === undefined ? null : new ResizeObserver(() => this.#resize());
   #press: { id: number; x: number; y: number } | null = null;
   #moved = 0;
+  /** A canvas whose scene is gone has lost its context: after a move in the document it is a new one. */
+  #life = 0;
   #frame = 0;
   #at = { x: 0, y: 0 };
 
@@ -70,12 +73,18 @@ export class SceneView extends Panel {
     this.#canvas.value?.setAttribute('data-drawn-revision', String(this.#scene.settledRevision()));
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.requestUpdate();
+  }
+
   override disconnectedCallback(): void {
     cancelAnimationFrame(this.#frame);
     this.#sizes?.disconnect();
     this.#scene?.dispose();
     this.#scene = null;
     this.#loading = null;
+    this.#life++;
     super.disconnectedCallback();
   }
 
@@ -85,18 +94,7 @@ export class SceneView extends Panel {
       <div class=${`frame${this.interacting ? ' interacting' : ''}`} @keydown=${this.#key}>
         ${
           this.missing === null
-            ? html`<canvas
-                ${ref(this.#canvas)}
-                part="canvas"
-                role="img"
-                tabindex="-1"
-                aria-label=${this.#description()}
-                @pointerdown=${this.#down}
-                @pointermove=${this.#move}
-                @pointerup=${this.#up}
-                @pointercancel=${this.#up}
-                @pointerleave=${this.#away}
-              ></canvas>`
+            ? keyed(this.#life, this.#picture())
             : html`<div class="missing" role="note">
                 <p><strong>${this.missing}</strong></p>
                 <p>Everything else works: tokens, heads, matrix, table and calculation hold the same numbers.</p>
@@ -107,6 +105,21 @@ export class SceneView extends Panel {
         ${this.missing === null && shown !== undefined ? this.#buttons() : nothing}
       </div>
     `;
+  }
+
+  #picture(): TemplateResult {
+    return html`<canvas
+      ${ref(this.#canvas)}
+      part="canvas"
+      role="img"
+      tabindex="-1"
+      aria-label=${this.#description()}
+      @pointerdown=${this.#down}
+      @pointermove=${this.#move}
+      @pointerup=${this.#up}
+      @pointercancel=${this.#up}
+      @pointerleave=${this.#away}
+    ></canvas>`;
   }
 
   #buttons(): TemplateResult {

@@ -22,6 +22,8 @@ export const base = css`
     --accent: var(--attn-accent, #c3b5ff);
     --on-accent: var(--attn-on-accent, #0b0e14);
     --error: var(--attn-error, #ff8f88);
+    --black: #000;
+    --white: #fff;
     --font: var(--attn-font, system-ui, sans-serif);
     --mono: var(--attn-font-mono, ui-monospace, monospace);
     --small: var(--attn-text-small, 0.75rem);

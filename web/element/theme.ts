@@ -21,6 +21,22 @@ export function parseColour(text: string): Rgb {
   return [red, green, blue];
 }
 
+/** Whether black is easier to read on a colour than white. */
+export function isBright([red, green, blue]: Rgb): boolean {
+  const linear = (channel: number) => {
+    const share = channel / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  // Where white and black have the same contrast: 4.58 to 1, so either choice stays above 4.5.
+  return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue) > 0.179;
+}
+
+/** A colour on the way from one to another, as `color-mix(in srgb, …)` mixes. */
+export function mixed(from: Rgb, to: Rgb, share: number): Rgb {
+  const at = (channel: 0 | 1 | 2) => from[channel] + (to[channel] - from[channel]) * share;
+  return [at(0), at(1), at(2)];
+}
+
 /** The scene's colours, from the variables that the panels use. */
 export function readTheme(variable: (name: string) => string): SceneTheme {
   const ground = variable('--ground');
@@ -40,10 +56,9 @@ export function readTheme(variable: (name: string) => string): SceneTheme {
 
 /** 256 opaque pixels from one colour to another, as a little-endian canvas holds them. */
 export function paintable(from: Rgb, to: Rgb): Uint32Array {
-  const mix = (channel: 0 | 1 | 2, share: number) => Math.round(from[channel] + (to[channel] - from[channel]) * share);
   return Uint32Array.from({ length: 256 }, (_, i) => {
-    const share = i / 255;
-    return ((255 << 24) | (mix(2, share) << 16) | (mix(1, share) << 8) | mix(0, share)) >>> 0;
+    const [red, green, blue] = mixed(from, to, i / 255);
+    return ((255 << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
   });
 }
 

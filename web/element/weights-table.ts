@@ -6,13 +6,13 @@ import { visible } from './grid-window';
 import { printed } from './printed';
 import { ScrolledPanel } from './scrolled-panel';
 
-const WIDTH = 72;
+const WIDTH = 82;
 const HEIGHT = 26;
 /** Tables up to this many tokens stand in the document whole. */
 const WHOLE = 24;
 
 export class WeightsTable extends ScrolledPanel {
-  protected override readonly headers = { width: 104, height: 30 };
+  protected override readonly headers = { width: 90, height: 30 };
 
   protected override render(): TemplateResult {
     const shown = this.shown;
@@ -113,9 +113,9 @@ export const weightsTableStyles = css`
   }
   .weights th,
   .weights td {
-    width: 72px;
+    width: 82px;
     height: 26px;
-    padding: 0 8px;
+    padding: 0 4px;
     overflow: hidden;
     white-space: pre;
     text-overflow: ellipsis;
@@ -125,6 +125,7 @@ export const weightsTableStyles = css`
   }
   .weights td {
     font-family: var(--mono);
+    font-size: 0.6875rem;
     cursor: pointer;
   }
   .weights thead th {
@@ -140,7 +141,7 @@ export const weightsTableStyles = css`
     position: sticky;
     z-index: 1;
     left: 0;
-    width: 104px;
+    width: 90px;
     background: var(--panel);
     text-align: start;
     font-weight: 600;
