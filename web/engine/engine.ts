@@ -48,6 +48,7 @@ export function createEngine(): Engine {
   let lastJob = 0;
   let lastId = 0;
   let lines = 0;
+  let restarts = 0;
   let deaths: number[] = [];
   const retained = new Map<number, Retained>();
   const listeners = new Set<() => void>();
@@ -58,7 +59,7 @@ export function createEngine(): Engine {
 
   function connect(): Line {
     if (line !== null) return line;
-    const worker = new Worker(scriptUrl(), { type: 'module', name: 'headlight' });
+    const worker = startWorker();
     const api = wrap(worker) as unknown as WorkerApi;
     let kill: (error: EngineError) => void = () => {};
     const death = new Promise<never>((_, reject) => {
@@ -103,29 +104,29 @@ export function createEngine(): Engine {
   function restart(): void {
     const now = performance.now();
     deaths = [...deaths.filter((time) => now - time < DEATHS_WITHIN_MS), now];
-    const hopeless = deaths.length > MOST_DEATHS;
-    reloaded = (async () => {
-      if (retained.size === 0) return;
-      const at = hopeless ? null : connect();
-      for (const [id, model] of retained) {
-        // Died again: the next restart has its own turn with everything.
-        if (line !== at) return;
-        try {
-          if (hopeless)
-            throw new EngineError({ code: 'engine-died', message: 'The engine keeps stopping. Open the model again.' });
-          const onProgress = (progress: Progress) => {
-            for (const report of waiting) report(progress);
-          };
-          await request<Loaded>({ onProgress }, (api, job, report) =>
-            api.load(job, id, model.runId, model.source, report),
-          );
-          model.lost = null;
-        } catch (error) {
-          model.lost = error;
-        }
-      }
-    })();
+    reloaded = reload(++restarts, deaths.length > MOST_DEATHS);
     for (const listener of listeners) listener();
+  }
+
+  async function reload(turn: number, isHopeless: boolean): Promise<void> {
+    const onProgress = (progress: Progress) => {
+      for (const report of waiting) report(progress);
+    };
+    for (const [id, model] of retained) {
+      try {
+        if (isHopeless) {
+          throw new EngineError({ code: 'engine-died', message: 'The engine keeps stopping. Open the model again.' });
+        }
+        await request<Loaded>({ onProgress }, (api, job, report) =>
+          api.load(job, id, model.runId, model.source, report),
+        );
+        model.lost = null;
+      } catch (error) {
+        // Died again: the next restart has its own turn with everything.
+        if (turn !== restarts) return;
+        model.lost = error;
+      }
+    }
   }
 
   /** Sends one request and waits for its answer, the signal, or the worker's death, whichever is first. */
@@ -240,6 +241,20 @@ function sentSource(source: Source): SentSource {
       message: `This is not an address: ${source.slice(0, 200)}`,
       expected: 'an address',
       found: source.slice(0, 200),
+    });
+  }
+}
+
+function startWorker(): Worker {
+  const address = scriptUrl();
+  try {
+    return new Worker(address, { type: 'module', name: 'headlight' });
+  } catch (error) {
+    throw new EngineError({
+      code: 'blocked-by-policy',
+      message: `This page does not let the engine start: ${error instanceof Error ? error.message : String(error)}`,
+      expected: "worker-src 'self'",
+      found: address,
     });
   }
 }
