@@ -66,7 +66,8 @@ export async function readTokenizer(json: string): Promise<Tokenize> {
 
   return (text) => {
     checkLength(text);
-    const { tokens, ids } = library.encode(prepared(text, lowercases), { add_special_tokens: false });
+    const whole = prepared(text, lowercases);
+    const { tokens, ids } = build(() => library.encode(whole, { add_special_tokens: false }));
     const spans = align(text, tokens, rules);
     const typed = tokens.map((piece, i) => {
       const span = spans[i] ?? null;
