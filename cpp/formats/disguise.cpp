@@ -20,8 +20,8 @@ struct Disguise {
 // Text kinds may be preceded by white space and written in any case.
 constexpr Disguise kTexts[] = {
     {"version https://git-lfs", "a Git LFS pointer", "It only points to the real file: download that one."},
-    {"<!doctype", "a web page", "Download the file itself, not the page about it."},
-    {"<html", "a web page", "Download the file itself, not the page about it."},
+    {"<!doctype", "a web page (HTML)", "Download the file itself, not the page about it."},
+    {"<html", "a web page (HTML)", "Download the file itself, not the page about it."},
     {"<?xml", "an XML document", "It may be a server's error message."},
     {"<error", "an XML document", "It may be a server's error message."},
 };
@@ -59,7 +59,7 @@ void refuse_disguised(std::string_view bytes, const std::string& what) {
     throw Error(ErrorCode::kUnsupported, what + " is a GGUF file, which is not supported yet.", "safetensors", "GGUF");
   }
   // A safetensors header that happens to be 640 bytes long begins like a pickle; what follows its length tells.
-  const bool has_header = bytes.size() > kLengthBytes && (bytes[kLengthBytes] == '{' || bytes[kLengthBytes] == ' ');
+  const bool has_header = bytes.size() > kLengthBytes && (bytes[kLengthBytes] == '{');
   for (const Disguise& disguise : kBinaries) {
     if (!has_header && bytes.starts_with(disguise.begins)) refuse(what, disguise);
   }

@@ -35,6 +35,7 @@ test('tokens, matrix and wall by keyboard alone', async ({ page }) => {
   await page.keyboard.press('Home');
   await expect.poll(() => inViewer(viewer, (element) => element.queryIndex)).toBe(0);
 
+  await inViewer(viewer, (element) => element.settled());
   const cell = viewer.locator('[role=grid][data-layer] [data-query][data-key][tabindex="0"]').first();
   await cell.focus();
   const before = await inViewer(viewer, (element) => element.calculation?.keyIndex ?? 0);

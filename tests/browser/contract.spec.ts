@@ -7,7 +7,7 @@ test('opens with the example trace, then with the live model', async ({ page }) 
   await page.goto('explore.html');
   const viewer = viewerOf(page);
   await expect(viewer).toHaveCount(1);
-  await expect.poll(() => inViewer(viewer, (element) => element.tokenList.length)).toBe(15);
+  await expect.poll(() => inViewer(viewer, (element) => element.tokenList.length)).toBe(16);
   await inViewer(viewer, (element) => element.settled());
   await expect(viewer).not.toHaveAttribute('aria-busy', 'true');
   const seen = await inViewer(viewer, (element) => ({
@@ -67,13 +67,13 @@ test('tokens carry ids, pieces and UTF-16 ranges of the text', async ({ page }) 
 test('the document says what the element knows', async ({ page }) => {
   const viewer = await openExplorer(page);
   const tokens = viewer.getByRole('listbox', { name: 'Tokens' });
-  await expect(tokens.getByRole('option')).toHaveCount(15);
+  await expect(tokens.getByRole('option')).toHaveCount(16);
   await expect(tokens.locator('[data-index="10"]')).toHaveAttribute('aria-selected', 'true');
   const grid = viewer.getByRole('grid').and(viewer.locator('[data-layer]')).first();
   await expect(grid).toHaveAttribute('data-layer', '3');
   await expect(grid).toHaveAttribute('data-head', '1');
-  await expect(grid).toHaveAttribute('aria-rowcount', '16');
-  await expect(grid).toHaveAttribute('aria-colcount', '16');
+  await expect(grid).toHaveAttribute('aria-rowcount', '17');
+  await expect(grid).toHaveAttribute('aria-colcount', '17');
   await expect(viewer.getByRole('textbox', { name: 'Sentence' })).toHaveValue(/^The animal/);
   await expect(viewer.locator('input[type=file]')).toHaveCount(1);
   await expect(viewer.getByRole('status').first()).toBeAttached();

@@ -9,7 +9,7 @@ test('markup in the text stays text', async ({ page }) => {
   await setText(viewer, '<img src=x onerror="document.title=\'owned\'"> <script>document.title="owned"</script>');
   expect(await page.title()).not.toBe('owned');
   expect(await viewer.locator('img, script').count()).toBe(0);
-  await expect(viewer.getByRole('option', { name: 'img' }).first()).toBeVisible();
+  await expect(viewer.getByRole('option').filter({ hasText: '<' }).first()).toBeVisible();
 });
 
 for (const [name, text, least] of [
@@ -92,7 +92,7 @@ test('cancelling a run of 512 tokens answers within 100 ms', async ({ page }) =>
       status: element.status,
     };
   });
-  expect(seen).toMatchObject({ outcome: 'AbortError', kept: true, revision: true, tokens: 15, status: 'ready' });
+  expect(seen).toMatchObject({ outcome: 'AbortError', kept: true, revision: true, tokens: 16, status: 'ready' });
   expect(seen.waited).toBeLessThan(100);
   expect(seen.answered).toBeLessThan(100);
 });
@@ -137,7 +137,7 @@ const NOT_MODELS: readonly (readonly [name: string, file: string, bytes: Buffer,
     'not-a-model',
     /LFS/,
   ],
-  ['a zip', 'model.safetensors', Buffer.from('PK\u0003\u0004 and so on, long enough'), 'not-a-model', /zip/i],
+  ['a zip', 'model.safetensors', Buffer.from('PK\u0003\u0004\u0014\0\0\0\u0008\0 a compressed entry'), 'not-a-model', /zip/i],
   [
     'a pickle',
     'model.safetensors',
@@ -203,10 +203,15 @@ test('a trace saved from Python is shown like a live run', async ({ page }) => {
 
 test.describe('without WebGL', () => {
   test.use({
-    launchOptions: { args: ['--disable-gpu', '--disable-3d-apis'] },
     expected: [(message: string) => /WebGL|THREE/i.test(message)],
   });
   test('everything but the scene works', async ({ page }) => {
+    await page.addInitScript(() => {
+      const { getContext } = HTMLCanvasElement.prototype;
+      HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...rest: unknown[]) {
+        return kind.startsWith('webgl') ? null : getContext.call(this, kind as '2d', ...(rest as []));
+      } as typeof getContext;
+    });
     const viewer = await openExplorer(page);
     await setText(viewer, 'Numbers need no picture.');
     await expect(viewer.getByRole('option')).toHaveCount(7);
