@@ -3,7 +3,7 @@ import { Float32BufferAttribute, InstancedBufferGeometry, Mesh } from 'three';
 import { material, type Shared } from './shared';
 
 const VERTEX = `
-uniform float uDot;
+uniform float uDot, uDotLight;
 in vec3 position;
 out vec2 vAt;
 flat out vec4 vLook;
@@ -20,7 +20,7 @@ void main() {
   float scale = uPixelRatio * nearness(c.w), reach = (radius + (self > 0.0 || looking > 0.5 || heat > 0.02 ? 14.0 : 1.5)) * scale;
   gl_Position = vec4(c.xy + position.xy * reach * 2.0 / uResolution * c.w, c.zw);
   vAt = position.xy * reach;
-  vLook = vec4(radius * scale, scale, clarity(c.w) * (1.0 - 0.5 * data.y), looking);
+  vLook = vec4(radius * scale, scale, clarity(c.w) * (1.0 - 0.5 * data.y) * uDotLight, looking);
   vMark = vec4(heat, self, focused ? 1.0 : 0.0, 0.0);
 }
 `;
@@ -53,7 +53,7 @@ void main() {
 
 export class Dots {
   readonly mesh: Mesh<InstancedBufferGeometry>;
-  private readonly own = { uDot: { value: 3 } };
+  private readonly own = { uDot: { value: 3 }, uDotLight: { value: 1 } };
 
   constructor(shared: Shared, order: number) {
     const geometry = new InstancedBufferGeometry();
@@ -67,6 +67,8 @@ export class Dots {
 
   show(nTokens: number, nLevels: number, spacing: number): void {
     this.own.uDot.value = Math.min(2.7, Math.max(0.9, spacing * 0.07));
+    // Dots that run together would shine as a line.
+    this.own.uDotLight.value = Math.min(1, Math.max(0.3, spacing / 9));
     this.mesh.geometry.instanceCount = nTokens * nLevels;
     this.mesh.visible = nTokens * nLevels > 0;
   }

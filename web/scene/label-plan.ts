@@ -28,6 +28,7 @@ const STYLES = {
   endLooked: style('ground', null, 'accent', true),
   layer: style('ground', null, 'mutedInk'),
   chosenLayer: style('ground', null, 'ink', true),
+  chosenHead: style('ground', null, 'accent', true),
 };
 
 const LONGEST = 18;
@@ -67,7 +68,7 @@ export function planLabels(request: PlanRequest): LabelWish[] {
 
 function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
   const x = layout.x[0] ?? 0;
-  return Array.from({ length: layout.levels.length - 1 }, (_, layer) => {
+  const wishes = Array.from({ length: layout.levels.length - 1 }, (_, layer): LabelWish => {
     const chosen = layer === focus.layer;
     return {
       text: narrow ? `L${layer}` : `layer ${layer}`,
@@ -77,13 +78,20 @@ function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
       layer: null,
       place: [x, (layout.levels[layer]! + layout.levels[layer + 1]!) / 2, 0],
       dx: narrow ? -8 : -30,
-      dy: 0,
+      dy: chosen ? -10 : 0,
       align: -1,
       priority: chosen ? 900 : 60,
       firm: chosen,
       elsewhere: [],
     };
   });
+  // The one head that has a colour is named in it.
+  const chosen = wishes[focus.layer];
+  if (chosen) {
+    const text = narrow ? `H${focus.head}` : `head ${focus.head}`;
+    wishes.push({ ...chosen, text, style: STYLES.chosenHead, dy: 10, priority: 899 });
+  }
+  return wishes;
 }
 
 /** The text itself, at the lowest and the highest dots. */
@@ -121,10 +129,13 @@ function endWishes(
 /** How far a label moves so that the threads on their way to farther rows do not run along its edge. */
 function aside(x: Float32Array, token: number, width: number): number {
   const half = width / 2 + 1;
+  // The first and the last place where it stands free of both neighbours.
   const before = (x[token - 1] ?? -Infinity) - x[token]! + half;
   const after = (x[token + 1] ?? Infinity) - x[token]! - half;
   if (before <= 0 && after >= 0) return 0;
-  return before <= after ? Math.max(before, Math.min(after, 0)) : 0;
+  if (before <= after) return Math.max(before, Math.min(after, 0));
+  const middle = (before + after) / 2;
+  return Math.abs(middle) < 8 ? middle : 0;
 }
 
 /** Beside the chosen link itself: who looks, at whom, with what weight, and what is set apart. */
@@ -179,11 +190,12 @@ function focusWishes({ focus, layout, texts, labelWidths, snapshot, view }: Plan
       layer: null,
       place: atDot(query, queryLevel),
       dx: aside,
-      dy: -NEAR_DROP,
+      // Over the highest dots the text itself is written.
+      dy: queryLevel === top ? NEAR_DROP : -NEAR_DROP,
       align: 1,
       priority: 980,
       elsewhere: [
-        [aside, 18],
+        [aside, NEAR_DROP],
         [aside, -NEAR_DROP - LABEL_ROW],
       ],
     });

@@ -111,6 +111,8 @@ void main() {
   } else if (chosen) {
     colour = ACCENT;
     light = 0.34 + 0.66 * pow(weight, 0.35);
+    /* Ink has no glow to help it. */
+    light = mix(mix(light, 1.0, 0.45), light, uDark);
     width *= 1.3;
   } else {
     light = light * mix(0.2, 0.62, float(inLayer)) + mix(0.03, 0.06, float(inLayer));
@@ -122,7 +124,9 @@ void main() {
   float half_ = width * 0.5 * uPixelRatio, reach = uRole == 2 ? glowReach(half_, position.x) : half_ + 1.0;
   float depth;
   gl_Position = beside(point, tangent, position.y * reach, depth);
-  vAcross = vec3(position.y * (uRole == 2 ? 1.0 : reach * nearness(depth)), position.x, clarity(depth));
+  /* What is chosen shines through the haze. */
+  float clear = mix(clarity(depth), 1.0, chosen && uRole > 0 ? 0.85 : 0.0);
+  vAcross = vec3(position.y * (uRole == 2 ? 1.0 : reach * nearness(depth)), position.x, clear);
   vColour = colour;
   vLook = vec4(half_ * nearness(depth), light, weight, chosen && uRole == 1 ? 1.0 : 0.0);
 }
@@ -138,7 +142,7 @@ out vec4 colour;
 void main() {
   float off = abs(vAcross.x), t = vAcross.y, half_ = vLook.x;
   /* Brightest at the key that is looked at: the direction, without an arrow. */
-  float light = vLook.y * mix(1.0, mix(0.42, 0.86, vLook.w), smoothstep(0.0, 1.0, t));
+  float light = vLook.y * mix(1.0, mix(0.42, 0.9, vLook.w), smoothstep(0.0, 1.0, t));
   vec3 hue = vColour;
   if (uRole > 0) {
     /* Light travels from the query (t = 1) down to the key. */

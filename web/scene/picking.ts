@@ -11,6 +11,8 @@ export type Hit =
 export type Project = (point: Vec3) => readonly [x: number, y: number] | null;
 
 export const TOKEN_REACH = 14;
+/** For fingers. */
+export const COARSE_REACH = 24;
 export const LINK_REACH = 6;
 const CHORDS = 16;
 /** Distances that a hand cannot tell apart; among these the heavier link wins. */
@@ -29,9 +31,9 @@ export function projector(matrix: ArrayLike<number>, width: number, height: numb
 }
 
 /** A dot at the top of a layer's band is what that layer wrote; the lowest dots belong to no layer. */
-export function pickToken(layout: Layout, project: Project, x: number, y: number): Hit | null {
+export function pickToken(layout: Layout, project: Project, x: number, y: number, reach = TOKEN_REACH): Hit | null {
   let best: Hit | null = null;
-  let least = TOKEN_REACH;
+  let least = reach;
   for (let level = 0; level < layout.levels.length; level++) {
     for (let query = 0; query < layout.x.length; query++) {
       const point = project([layout.x[query]!, layout.levels[level]!, 0]);

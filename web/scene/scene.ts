@@ -8,7 +8,7 @@ import type { CameraPreset } from '../state/state';
 import { makeBackdrop } from './backdrop';
 import { CameraRig } from './camera-rig';
 import type { LabelBox } from './labels';
-import { type Hit, pickLink, pickToken, projector } from './picking';
+import { COARSE_REACH, type Hit, pickLink, pickToken, projector, TOKEN_REACH } from './picking';
 import { Picture } from './picture';
 import { Shared } from './shared';
 import { colourParser, type SceneTheme, tonesOf } from './theme';
@@ -86,9 +86,14 @@ export interface Scene {
 const MOST_RATIO = 2;
 const FONT = "'Inter Variable', Inter, system-ui, sans-serif";
 
+function fontSize(width: number): number {
+  return width < 560 ? 12 : width < 1250 ? 13 : 14;
+}
+
 export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): Scene {
   const context = canvas.getContext('webgl2', {
-    alpha: false,
+    // Until the first frame the page's own ground shows through.
+    alpha: true,
     antialias: false,
     depth: false,
     stencil: false,
@@ -102,6 +107,7 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
   const graph = new Graph();
   const parse = colourParser();
   const matrix = new Matrix4();
+  const coarse = matchMedia('(pointer: coarse)');
   const rig = new CameraRig(canvas, options.reducedMotion, draw);
   const picture = new Picture(shared, rig, options.reducedMotion);
   graph.add(makeBackdrop(shared), ...picture.meshes);
@@ -123,7 +129,7 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
 
   function applyFont(): void {
     const family = theme.font || FONT;
-    picture.setFont(family, size.width < 560 ? 12 : 13, size.ratio);
+    picture.setFont(family, fontSize(size.width), size.ratio);
     draw();
   }
 
@@ -148,6 +154,17 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
     return projector(matrix.elements, size.width, size.height);
   }
 
+  /** In the frame that draws, never before: a resized canvas is blank until something is drawn on it. */
+  function fitCanvas(): void {
+    const [width, height] = [Math.floor(size.width * size.ratio), Math.floor(size.height * size.ratio)];
+    if (canvas.width !== width || canvas.height !== height) {
+      renderer.setPixelRatio(size.ratio);
+      renderer.setSize(size.width, size.height, false);
+    }
+    shared.uniforms.uResolution.value.set(width, height);
+    shared.uniforms.uGlowAt.value.set(width / 2, height / 2);
+  }
+
   function frame(time: number): void {
     request = 0;
     if (disposed) return;
@@ -156,6 +173,7 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       release();
       return;
     }
+    fitCanvas();
     const shown = snapshot;
     let moving = picture.update(time);
     moving = rig.update(time) || moving;
@@ -211,18 +229,11 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       const ratio = Math.min(MOST_RATIO, Math.max(0.5, pixelRatio));
       if (width <= 0 || height <= 0) return;
       if (width === size.width && height === size.height && ratio === size.ratio) return;
-      const refont = ratio !== size.ratio || width < 560 !== size.width < 560;
+      const refont = ratio !== size.ratio || fontSize(width) !== fontSize(size.width);
       size = { width, height, ratio };
-      renderer.setPixelRatio(ratio);
-      renderer.setSize(width, height, false);
-      shared.uniforms.uResolution.value.set(canvas.width, canvas.height);
-      shared.uniforms.uGlowAt.value.set(canvas.width / 2, canvas.height / 2);
       shared.uniforms.uPixelRatio.value = ratio;
       if (refont) applyFont();
       picture.resize(width, height);
-      // At once, not in the next frame: a resized canvas is blank until it is drawn.
-      cancelAnimationFrame(request);
-      request = 0;
       draw();
     },
     setTheme(next) {
@@ -245,7 +256,10 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       const { layout, nHeads, lists } = picture.pickable();
       if (!layout) return null;
       const at = project();
-      return pickToken(layout, at, x, y) ?? pickLink(lists, layout, nHeads, at, x, y);
+      return (
+        pickToken(layout, at, x, y, coarse.matches ? COARSE_REACH : TOKEN_REACH) ??
+        pickLink(lists, layout, nHeads, at, x, y)
+      );
     },
     camera: {
       preset(name) {

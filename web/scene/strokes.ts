@@ -38,6 +38,11 @@ export interface StrokeRequest {
 
 const plain = { fade: 0, dashes: 0, soft: false };
 
+/** How far a thread goes on beyond its last dot: up to its label. */
+function dropOf(token: number, rows: number): number {
+  return LABEL_DROP - 8 + (token % rows) * LABEL_ROW;
+}
+
 export function planStrokes({ layout, focus, apart, labelWidths, rows }: StrokeRequest): Stroke[] {
   const { x, levels } = layout;
   const n = x.length;
@@ -87,7 +92,7 @@ export function planStrokes({ layout, focus, apart, labelWidths, rows }: StrokeR
     }
   }
   for (let token = 0; token < n; token++) {
-    const drop = LABEL_DROP - 8 + (token % rows) * LABEL_ROW;
+    const drop = dropOf(token, rows);
     const named = token === focus.query || token === focus.link?.key;
     strokes.push({
       ...plain,
@@ -103,16 +108,17 @@ export function planStrokes({ layout, focus, apart, labelWidths, rows }: StrokeR
     const alpha = 0.2 + 0.6 * focus.link.weight;
     const warm = { ...plain, width: 1.5, tone: 'accent' as const, alpha };
     const [key, query] = [x[focus.link.key]!, x[focus.query]!];
-    strokes.push({ ...warm, from: [key, levels[0]! - LABEL_DROP, 0], to: [key, low, 0] });
-    strokes.push({ ...warm, from: [query, high, 0], to: [query, levels[last]! + LABEL_DROP, 0] });
+    strokes.push({ ...warm, from: [key, levels[0]! - dropOf(focus.link.key, rows), 0], to: [key, low, 0] });
+    strokes.push({ ...warm, from: [query, high, 0], to: [query, levels[last]! + dropOf(focus.query, rows), 0] });
   }
   if (focus.query !== null && focus.apart !== null && focus.apart > 0) {
     const at = x[focus.query]!;
     const labelWidth = labelWidths[focus.query]!;
+    const side = focus.layer + 1 === last ? -1 : 1;
     strokes.push({
       ...plain,
-      from: [at + 8, high + 4, 0],
-      to: [at + labelWidth / 2 + 28, high + 17, 0],
+      from: [at + 8, high + 4 * side, 0],
+      to: [at + labelWidth / 2 + 28, high + 17 * side, 0],
       width: 0.9 + 2.4 * Math.sqrt(focus.apart),
       tone: 'mutedInk',
       alpha: 0.8,
