@@ -7,81 +7,22 @@ import type { Snapshot } from '../session/snapshot';
 import type { CameraPreset } from '../state/state';
 import { makeBackdrop } from './backdrop';
 import { CameraRig } from './camera-rig';
-import type { LabelBox } from './labels';
-import { COARSE_REACH, type Hit, pickLink, pickToken, projector, TOKEN_REACH } from './picking';
+import { COARSE_REACH, pickLink, pickToken, projector, TOKEN_REACH } from './picking';
 import { Picture } from './picture';
+import { type Scene, type SceneOptions, SceneUnavailable } from './scene-contract';
 import { Shared } from './shared';
-import { colourParser, type SceneTheme, tonesOf } from './theme';
+import { colourParser, tonesOf } from './theme';
 
 export type { Hit } from './picking';
+export {
+  type Scene,
+  type SceneCamera,
+  type SceneOptions,
+  type SceneStats,
+  SceneUnavailable,
+  type ShownLabel,
+} from './scene-contract';
 export type { SceneTheme } from './theme';
-
-/** This browser or machine gives no WebGL 2; everything but the scene works without it. */
-export class SceneUnavailable extends Error {
-  override name = 'SceneUnavailable';
-}
-
-export interface SceneOptions {
-  readonly theme: SceneTheme;
-  readonly reducedMotion: boolean;
-  /** After each drawn frame. */
-  readonly onChange?: () => void;
-}
-
-export interface ShownLabel extends LabelBox {
-  readonly text: string;
-  readonly fontPx: number;
-  /** The token it names; null for layers and notes. */
-  readonly token: number | null;
-}
-
-export interface SceneStats {
-  readonly linksListed: number;
-  readonly linksDrawn: number;
-  readonly focusLinks: number;
-  /** Of these, how many belong to the chosen head. */
-  readonly chosenLinks: number;
-  readonly labels: readonly ShownLabel[];
-  readonly calls: number;
-  readonly triangles: number;
-  readonly programs: number;
-  readonly textures: number;
-  readonly geometries: number;
-  /** Since the scene was made. */
-  readonly uploadedBytes: number;
-  readonly frames: number;
-}
-
-export interface SceneCamera {
-  preset(name: CameraPreset): void;
-  /** Radians to the right and upward. */
-  orbit(dx: number, dy: number): void;
-  /** Over 1: closer. */
-  zoom(factor: number): void;
-  /** CSS pixels. */
-  pan(dx: number, dy: number): void;
-  reset(): void;
-  /** Words for those who hear the scene. */
-  describe(): string;
-}
-
-export interface Scene {
-  show(snapshot: Snapshot): void;
-  resize(width: number, height: number, pixelRatio: number): void;
-  setTheme(theme: SceneTheme): void;
-  setReducedMotion(reduced: boolean): void;
-  /** CSS pixels on the canvas. */
-  pick(x: number, y: number): Hit | null;
-  readonly camera: SceneCamera;
-  /** Whether dragging, wheel and pinch turn the scene; until then the page keeps them. */
-  setInteractive(on: boolean): void;
-  /** When the latest snapshot is on the screen and nothing moves any more. */
-  drawn(): Promise<void>;
-  /** Revision of the snapshot that was drawn last; -1 before the first. */
-  settledRevision(): number;
-  inspect(): SceneStats;
-  dispose(): void;
-}
 
 const MOST_RATIO = 2;
 const FONT = "'Inter Variable', Inter, system-ui, sans-serif";
