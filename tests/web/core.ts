@@ -21,4 +21,6 @@ export function modelFile(name: string): Buffer {
 
 /** The real model's folder as a reader would drop it. */
 export const modelFiles = (): File[] =>
-  ['model.safetensors', 'config.json', 'tokenizer.json'].map((name) => new File([new Uint8Array(modelFile(name))], name));
+  ['model.safetensors', 'config.json', 'tokenizer.json'].map(
+    (name) => new File([new Uint8Array(modelFile(name))], name),
+  );

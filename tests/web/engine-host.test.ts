@@ -32,22 +32,27 @@ function largestDifference(found: ArrayLike<number>, expected: ArrayLike<number>
 }
 
 describe('the shipped WebAssembly equals PyTorch', () => {
-  test.each(['animal', 'one_word', 'empty', 'bank', 'scripts', 'markup', 'numbers', 'long_word', 'paragraph'])('%s', async (name) => {
-    const golden = readGolden(`minilm/${name}.safetensors`);
-    const { id, tokens } = await run(golden.metadata['text'] ?? '');
-    expect(tokens.map((token) => token.id)).toEqual([...golden.tensor('input_ids').data]);
-    for (let layer = 0; layer < 6; ++layer) {
-      const expected = golden.tensor(`layers.${layer}.weights`).data;
-      for (let head = 0; head < 12; ++head) {
-        const { data } = host.matrix(id, layer, head, 'weights');
-        expect(largestDifference(data, expected, head * data.length)).toBeLessThan(2e-5);
+  test.each(['animal', 'one_word', 'empty', 'bank', 'scripts', 'markup', 'numbers', 'long_word', 'paragraph'])(
+    '%s',
+    async (name) => {
+      const golden = readGolden(`minilm/${name}.safetensors`);
+      const { id, tokens } = await run(golden.metadata['text'] ?? '');
+      expect(tokens.map((token) => token.id)).toEqual([...golden.tensor('input_ids').data]);
+      for (let layer = 0; layer < 6; ++layer) {
+        const expected = golden.tensor(`layers.${layer}.weights`).data;
+        for (let head = 0; head < 12; ++head) {
+          const { data } = host.matrix(id, layer, head, 'weights');
+          expect(largestDifference(data, expected, head * data.length)).toBeLessThan(2e-5);
+        }
       }
-    }
-    for (let layer = 0; layer <= 6; ++layer) {
-      expect(largestDifference(host.hidden(id, layer).data, golden.tensor(`hidden.${layer}`).data)).toBeLessThan(5e-5);
-    }
-    host.releaseRun(id);
-  });
+      for (let layer = 0; layer <= 6; ++layer) {
+        expect(largestDifference(host.hidden(id, layer).data, golden.tensor(`hidden.${layer}`).data)).toBeLessThan(
+          5e-5,
+        );
+      }
+      host.releaseRun(id);
+    },
+  );
 
   test('512 tokens: rows, columns and entropies', async () => {
     const golden = readGolden('minilm/truncated.safetensors');
@@ -127,14 +132,26 @@ test('a run can be cancelled inside a layer, and the next one is right', async (
 });
 
 test('too many tokens are refused with the count', async () => {
-  await expect(run('word '.repeat(511))).rejects.toMatchObject({ code: 'too-long', message: expect.stringMatching(/513.*512/) });
+  await expect(run('word '.repeat(511))).rejects.toMatchObject({
+    code: 'too-long',
+    message: expect.stringMatching(/513.*512/),
+  });
 });
 
 test('a trace saved from Python opens as a run', async () => {
   const bytes = new Uint8Array(readGoldenBytes('trace/python.safetensors'));
   const { info, run: trace } = await host.load(5, 6, new File([bytes], 'python.safetensors'), never, silent);
   expect(info).toMatchObject({ name: 'python', nLayers: 6, nHeads: 12, dHead: null, nCtx: null });
-  expect(trace?.tokens.map((token) => token.piece)).toEqual(['[CLS]', 'the', 'old', 'man', 'the', 'boat', '.', '[SEP]']);
+  expect(trace?.tokens.map((token) => token.piece)).toEqual([
+    '[CLS]',
+    'the',
+    'old',
+    'man',
+    'the',
+    'boat',
+    '.',
+    '[SEP]',
+  ]);
   expect(trace?.tokens.map((token) => token.special)).toEqual([true, false, false, false, false, false, false, true]);
   const golden = readGolden('trace/python.safetensors').tensor('layers.2.weights').data;
   expect([...host.matrix(6, 2, 3, 'weights').data]).toEqual([...golden.slice(3 * 64, 4 * 64)]);
@@ -169,14 +186,22 @@ describe('sources', () => {
 
   test('names come from the folder or the file', () => {
     expect(partsOf('https://example.org/models/my%20bert/')).toMatchObject({ name: 'my bert', isFolder: true });
-    expect(partsOf('https://example.org/models/tiny.v2.safetensors')).toMatchObject({ name: 'tiny.v2', isFolder: false });
-    expect(partsOf([new File([], 'weights.safetensors'), new File([], 'config.json')])).toMatchObject({ name: 'weights' });
+    expect(partsOf('https://example.org/models/tiny.v2.safetensors')).toMatchObject({
+      name: 'tiny.v2',
+      isFolder: false,
+    });
+    expect(partsOf([new File([], 'weights.safetensors'), new File([], 'config.json')])).toMatchObject({
+      name: 'weights',
+    });
   });
 
   test('weights alone are refused by a message naming config.json', async () => {
     const [weights] = modelFiles();
     const failed = host.load(9, 10, weights as File, never, silent);
-    await expect(failed).rejects.toMatchObject({ code: 'missing-file', message: expect.stringContaining('config.json') });
+    await expect(failed).rejects.toMatchObject({
+      code: 'missing-file',
+      message: expect.stringContaining('config.json'),
+    });
   });
 
   test('several weight files, and none, are refused', () => {
@@ -218,11 +243,42 @@ describe('over the network', () => {
     ['nothing there', () => ({}), 'missing-file', /config\.json/],
     ['a server error', () => ({ 'config.json': new Response('', { status: 500 }) }), 'network', /500/],
     ['no answer', () => ({ 'config.json': new TypeError('failed') }), 'network', /example\.org/],
-    ['a web page as weights', () => ({ 'config.json': new Response('{}'), 'model.safetensors': new Response('<!DOCTYPE html><p>Sign in') }), 'not-a-model', /web page/],
-    ['a cut download', () => ({ 'config.json': new Response('{}'), 'model.safetensors': sized(new Uint8Array(10), 100) }), 'network', /100 bytes, found 10/],
-    ['a download that grew', () => ({ 'config.json': new Response('{}'), 'model.safetensors': sized(new Uint8Array(100), 10) }), 'network', /10 bytes/],
-    ['a broken configuration', () => ({ 'config.json': new Response('{"model_type": 3}'), 'model.safetensors': sized(new Uint8Array(modelFile('model.safetensors'))) }), 'bad-config', /model_type/],
-    ['a family that is not built', () => ({ 'config.json': new Response('{"model_type": "mamba"}'), 'model.safetensors': sized(new Uint8Array(modelFile('model.safetensors'))) }), 'unsupported', /mamba/],
+    [
+      'a web page as weights',
+      () => ({ 'config.json': new Response('{}'), 'model.safetensors': new Response('<!DOCTYPE html><p>Sign in') }),
+      'not-a-model',
+      /web page/,
+    ],
+    [
+      'a cut download',
+      () => ({ 'config.json': new Response('{}'), 'model.safetensors': sized(new Uint8Array(10), 100) }),
+      'network',
+      /100 bytes, found 10/,
+    ],
+    [
+      'a download that grew',
+      () => ({ 'config.json': new Response('{}'), 'model.safetensors': sized(new Uint8Array(100), 10) }),
+      'network',
+      /10 bytes/,
+    ],
+    [
+      'a broken configuration',
+      () => ({
+        'config.json': new Response('{"model_type": 3}'),
+        'model.safetensors': sized(new Uint8Array(modelFile('model.safetensors'))),
+      }),
+      'bad-config',
+      /model_type/,
+    ],
+    [
+      'a family that is not built',
+      () => ({
+        'config.json': new Response('{"model_type": "mamba"}'),
+        'model.safetensors': sized(new Uint8Array(modelFile('model.safetensors'))),
+      }),
+      'unsupported',
+      /mamba/,
+    ],
   ])('%s is named, and the old model goes on', async (_name, files, code, says) => {
     answers(files());
     await expect(load(30)).rejects.toMatchObject({ code, message: expect.stringMatching(says) });
