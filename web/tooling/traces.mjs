@@ -7,22 +7,14 @@ import { ensurePackages } from './packages.mjs';
 import { ensureNodePackages } from './setup.mjs';
 import { buildFolder, command, must, Problem, root, say } from './shell.mjs';
 
-/** One sentence for each thing that attention is known to settle; together at most 400 KB as F32 weights. */
-export const examples = [
-  {
-    file: 'animal.safetensors',
-    name: 'A pronoun',
-    text: "The animal didn't cross the street because it was too tired.",
-  },
-  {
-    file: 'bank.safetensors',
-    name: 'A word with two senses',
-    text: 'The bank by the river was steep; the bank in town was shut.',
-  },
-  { file: 'keys.safetensors', name: 'Agreement at a distance', text: 'The keys to the cabinet were on the table.' },
-  { file: 'names.safetensors', name: 'A repeated name', text: 'Mary met Anna in town, and later Mary called Anna.' },
-  { file: 'negation.safetensors', name: 'A negation', text: 'The film was not good, but the music was not bad.' },
-];
+/** The site's example sentences: one for each thing that attention is known to settle; at most 400 KB of F32 weights. */
+export const examples = JSON.parse(readFileSync(join(root, 'web/site/examples.json'), 'utf8')).map(
+  ({ trace, text }) => ({
+    file: trace,
+    name: 'all-minilm-l6-v2',
+    text,
+  }),
+);
 
 export const tracesFolder = join(root, 'web/public/traces');
 
