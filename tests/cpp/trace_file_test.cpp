@@ -1,0 +1,261 @@
+// Trace files: what Python saves is read, what is written comes back bit for bit, and everything else is refused.
+#include "formats/trace_file.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "formats/safetensors.h"
+#include "golden.h"
+
+namespace {
+
+using attn::ErrorCode;
+using attn::Index;
+using attn::Matrix;
+using attn::SharedMatrix;
+
+using Metadata = std::map<std::string, std::string>;
+using Tensors = std::map<std::string, std::pair<std::vector<Index>, SharedMatrix>>;
+
+constexpr Index kTokens = 3;
+
+Matrix uniform(Index heads) { return Matrix::Constant(heads * kTokens, kTokens, 1.0F / kTokens); }
+
+Metadata good_metadata() { return {{"format", "attention-trace"}, {"version", "1"}, {"tokens", R"(["a","b","c"])"}}; }
+
+Tensors good_tensors() {
+  Tensors tensors;
+  for (const char* name : {"layers.0.weights", "layers.1.weights"}) {
+    tensors[name] = {{2, kTokens, kTokens}, SharedMatrix(uniform(2))};
+  }
+  return tensors;
+}
+
+attn::TraceFile read(const Metadata& metadata, const Tensors& tensors) {
+  const std::string bytes = attn::write_safetensors(metadata, tensors);
+  return attn::read_trace(attn::read_safetensors(test::bytes_of(bytes), "run.safetensors"), "run.safetensors");
+}
+
+struct Case {
+  const char* name;
+  std::function<void(Metadata&, Tensors&)> spoil;
+  test::Refusal refusal;
+};
+
+void put(Tensors& tensors, const std::string& name, std::vector<Index> shape, Matrix numbers) {
+  tensors[name] = {std::move(shape), SharedMatrix(std::move(numbers))};
+}
+
+void put_parts(Tensors& tensors, Index layer, Index d_head) {
+  test::Random random(3);
+  for (const char* part : {"query", "key", "value"}) {
+    put(tensors, "layers." + std::to_string(layer) + "." + part, {2, kTokens, d_head},
+        random.matrix(2 * kTokens, d_head));
+  }
+}
+
+/// Weights with one number replaced.
+Matrix with(float number) {
+  Matrix weights = uniform(2);
+  weights(4, 1) = number;
+  return weights;
+}
+
+std::vector<Case> malformed() {
+  using enum ErrorCode;
+  const auto replace = [](float number) {
+    return [number](Metadata&, Tensors& tensors) {
+      put(tensors, "layers.1.weights", {2, kTokens, kTokens}, with(number));
+    };
+  };
+  const auto tokens = [](const char* text) {
+    return [text](Metadata& metadata, Tensors&) { metadata["tokens"] = text; };
+  };
+  return {
+      {"no format", [](Metadata& m, Tensors&) { m.erase("format"); }, {kBadFile, "format", "attention-trace", "none"}},
+      {"another format",
+       [](Metadata& m, Tensors&) { m["format"] = "pt"; },
+       {kBadFile, "format", "attention-trace", ""}},
+      {"no version", [](Metadata& m, Tensors&) { m.erase("version"); }, {kBadFile, "version", "1", "none"}},
+      {"a later version", [](Metadata& m, Tensors&) { m["version"] = "2"; }, {kUnsupported, "version", "1", "2"}},
+      {"no tokens", [](Metadata& m, Tensors&) { m.erase("tokens"); }, {kBadFile, "tokens", "list", "none"}},
+      {"tokens that are no JSON", tokens("a b c"), {kBadFile, "tokens.*JSON", "", ""}},
+      {"tokens that are an object", tokens("{}"), {kBadFile, "tokens", "list", "object"}},
+      {"tokens that are none", tokens("[]"), {kBadFile, "tokens", "at least one", "empty"}},
+      {"a token that is a number", tokens(R"(["a",2,"c"])"), {kBadFile, "tokens", "texts", "number"}},
+      {"fewer tokens than rows", tokens(R"(["a","b"])"), {kBadFile, "layers.0.weights", "2 tokens", "\\[2, 3, 3\\]"}},
+      {"more tokens than rows",
+       tokens(R"(["a","b","c","d"])"),
+       {kBadFile, "layers.0.weights", "4 tokens", "\\[2, 3, 3\\]"}},
+      {"causal that is neither",
+       [](Metadata& m, Tensors&) { m["causal"] = "yes"; },
+       {kBadFile, "causal", "true or false", "yes"}},
+      {"no layers", [](Metadata&, Tensors& t) { t.clear(); }, {kBadFile, "layers", "layers.0.weights", "no tensor"}},
+      {"a gap between layers",
+       [](Metadata&, Tensors& t) { t["layers.3.weights"] = t["layers.1.weights"]; },
+       {kBadFile, "gaps", "layers.2", "layers.3"}},
+      {"layers from one on",
+       [](Metadata&, Tensors& t) { t.erase("layers.0.weights"); },
+       {kBadFile, "gaps", "layers.0", "layers.1"}},
+      {"a layer without a number",
+       [](Metadata&, Tensors& t) { t["layers.x.weights"] = t["layers.1.weights"]; },
+       {kBadFile, "name", "layers.N", "layers.x"}},
+      {"a layer with a zero in front",
+       [](Metadata&, Tensors& t) { t["layers.02.weights"] = t["layers.1.weights"]; },
+       {kBadFile, "name", "layers.N", "layers.02"}},
+      {"two dimensions",
+       [](Metadata&, Tensors& t) { t["layers.0.weights"].first = {2 * kTokens, kTokens}; },
+       {kBadFile, "layers.0.weights", "heads", "\\[6, 3\\]"}},
+      {"no heads",
+       [](Metadata&, Tensors& t) { put(t, "layers.0.weights", {0, kTokens, kTokens}, Matrix(0, kTokens)); },
+       {kBadFile, "layers.0.weights", "heads", "\\[0, 3, 3\\]"}},
+      {"another number of heads in layer 1",
+       [](Metadata&, Tensors& t) { put(t, "layers.1.weights", {1, kTokens, kTokens}, uniform(1)); },
+       {kBadFile, "layers.1.weights", "2 heads", "1"}},
+      {"a weight below 0", replace(-0.1F), {kBadFile, "layers.1.weights", "from 0 to 1", "-0.1"}},
+      {"a weight above 1", replace(1.5F), {kBadFile, "layers.1.weights", "from 0 to 1", "1.5"}},
+      {"a weight that is infinite",
+       replace(std::numeric_limits<float>::infinity()),
+       {kBadFile, "layers.1.weights", "finite", ""}},
+      {"a weight that is no number",
+       replace(std::numeric_limits<float>::quiet_NaN()),
+       {kBadFile, "layers.1.weights", "finite", "NaN"}},
+      {"a row that does not sum to 1", replace(0.4F), {kBadFile, "head 1, row 1", "sum to 1", "1.06"}},
+      {"a query without its key",
+       [](Metadata&, Tensors& t) {
+         put_parts(t, 0, 4);
+         t.erase("layers.0.key");
+       },
+       {kBadFile, "layer 0", "all of", "2 of them"}},
+      {"query and key of different widths",
+       [](Metadata&, Tensors& t) {
+         put_parts(t, 0, 4);
+         put(t, "layers.0.key", {2, kTokens, 5}, Matrix::Zero(6, 5));
+       },
+       {kBadFile, "layers.0.key", "d_head", "5"}},
+      {"weights that query and key do not give",
+       [](Metadata&, Tensors& t) { put_parts(t, 0, 4); },
+       {kBadFile, "layers.0.weights", "query and key", "difference"}},
+      {"too few hidden states",
+       [](Metadata&, Tensors& t) { put(t, "hidden.0", {kTokens, 4}, Matrix::Zero(kTokens, 4)); },
+       {kBadFile, "hidden", "hidden.2", "1 of them"}},
+      {"a hidden state of another length",
+       [](Metadata&, Tensors& t) {
+         for (const char* n : {"hidden.0", "hidden.1", "hidden.2"}) put(t, n, {2, 4}, Matrix::Zero(2, 4));
+       },
+       {kBadFile, "hidden.0", "3 tokens", "\\[2, 4\\]"}},
+      {"an encoder-decoder's trace",
+       [](Metadata&, Tensors& t) { t["encoder.layers.0.weights"] = t["layers.0.weights"]; },
+       {kUnsupported, "encoder-decoder", "layers.N", ""}},
+  };
+}
+
+TEST(ReadTrace, RefusesEveryMalformedFileByName) {
+  const std::vector<Case> cases = malformed();
+  EXPECT_GE(cases.size(), 20U);
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.name);
+    Metadata metadata = good_metadata();
+    Tensors tensors = good_tensors();
+    each.spoil(metadata, tensors);
+    test::expect_refusal(each.refusal, [&] { read(metadata, tensors); });
+  }
+}
+
+TEST(ReadTrace, ReadsWhatPythonSaved) {
+  const attn::Checkpoint file = test::golden("trace/python.safetensors");
+  ASSERT_TRUE(attn::is_trace(file));
+  const attn::TraceFile trace = attn::read_trace(file, "python.safetensors");
+  const std::vector<std::string> tokens = {"[CLS]", "the", "old", "man", "the", "boat", ".", "[SEP]"};
+  EXPECT_EQ(trace.tokens, tokens);
+  ASSERT_EQ(trace.trace.n_layers(), 6);
+  for (Index layer = 0; layer < 6; ++layer) {
+    const SharedMatrix expected = test::tensor(file, "layers." + std::to_string(layer) + ".weights");
+    for (Index head = 0; head < 12; ++head) {
+      EXPECT_EQ(test::difference(attn::head_weights(trace.trace, layer, head), expected.view().middleRows(head * 8, 8)),
+                0.0);
+    }
+  }
+  EXPECT_FALSE(attn::capabilities_of(trace.trace).scores);
+}
+
+TEST(ReadTrace, AcceptsARowOfZerosWhichIsNoDistribution) {
+  Tensors tensors = good_tensors();
+  Matrix weights = uniform(2);
+  weights.row(2).setZero();
+  put(tensors, "layers.0.weights", {2, kTokens, kTokens}, weights);
+  const attn::TraceFile file = read(good_metadata(), tensors);
+  EXPECT_TRUE(attn::head_weights(file.trace, 0, 0).row(2).isZero(0.0F));
+}
+
+TEST(ReadTrace, ComputesWeightsFromQueryAndKeyWithSharedHeads) {
+  test::Random random(5);
+  Tensors tensors;
+  put(tensors, "layers.0.query", {4, kTokens, 6}, random.matrix(4 * kTokens, 6));
+  put(tensors, "layers.0.key", {2, kTokens, 6}, random.matrix(2 * kTokens, 6));
+  put(tensors, "layers.0.value", {2, kTokens, 5}, random.matrix(2 * kTokens, 5));
+  Metadata metadata = good_metadata();
+  metadata["causal"] = "true";
+  const attn::TraceFile file = read(metadata, tensors);
+  EXPECT_EQ(file.trace.n_heads, 4);
+  EXPECT_EQ(file.trace.n_kv_heads, 2);
+  const auto query = tensors["layers.0.query"].second.view();
+  const auto key = tensors["layers.0.key"].second.view();
+  for (Index head = 0; head < 4; ++head) {
+    const Matrix weights = attn::head_weights(file.trace, 0, head);
+    for (Index t = 0; t < kTokens; ++t) {
+      double sum = 0;
+      const auto e = [&](Index s) {
+        return std::exp(
+            query.row(head * kTokens + t).cast<double>().dot(key.row(head / 2 * kTokens + s).cast<double>()) /
+            std::sqrt(6.0));
+      };
+      for (Index s = 0; s <= t; ++s) sum += e(s);
+      for (Index s = 0; s < kTokens; ++s) EXPECT_NEAR(weights(t, s), s <= t ? e(s) / sum : 0.0, 1e-6);
+    }
+  }
+}
+
+TEST(WriteWeights, ComesBackBitForBit) {
+  test::Random random(7);
+  Tensors tensors;
+  put_parts(tensors, 0, 4);
+  Metadata metadata = good_metadata();
+  metadata["name"] = "a model";
+  metadata["text"] = "a b c";
+  metadata["causal"] = "false";
+  const attn::TraceFile file = read(metadata, tensors);
+  const std::string bytes = attn::write_weights(file);
+  const attn::TraceFile back = attn::read_trace(attn::read_safetensors(test::bytes_of(bytes), "x"), "x");
+  EXPECT_EQ(back.tokens, file.tokens);
+  EXPECT_EQ(back.name, file.name);
+  EXPECT_EQ(back.text, file.text);
+  EXPECT_EQ(back.causal, file.causal);
+  for (Index head = 0; head < 2; ++head) {
+    EXPECT_EQ(test::difference(attn::head_weights(back.trace, 0, head), attn::head_weights(file.trace, 0, head)), 0.0);
+  }
+  EXPECT_EQ(bytes, attn::write_weights(back));
+}
+
+TEST(ReadTrace, SurvivesAnyChangeOfAnyByte) {
+  const std::string good = attn::write_safetensors(good_metadata(), good_tensors());
+  test::Random random(11);
+  for (int round = 0; round < 5000; ++round) {
+    std::string bytes = good;
+    for (Index i = random.index(1, 3); i > 0; --i) {
+      bytes[static_cast<std::size_t>(random.index(8, static_cast<Index>(bytes.size()) - 1))] =
+          static_cast<char>(random.index(0, 255));
+    }
+    try {
+      const attn::TraceFile file = attn::read_trace(attn::read_safetensors(test::bytes_of(bytes), "x"), "x");
+      for (Index layer = 0; layer < file.trace.n_layers(); ++layer) {
+        EXPECT_TRUE(attn::head_weights(file.trace, layer, 0).allFinite());
+      }
+    } catch (const attn::Error& error) {
+      EXPECT_FALSE(std::string(error.what()).empty());
+    }
+  }
+}
+
+}  // namespace
