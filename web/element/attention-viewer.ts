@@ -444,6 +444,7 @@ export class AttentionViewer extends LitElement {
             .snapshot=${this.snapshot}
             .reader=${feed}
             .colours=${this.theme}
+            .staged=${view === 'matrix'}
           ></attn-head-matrix>
           <attn-weights-table class=${place('table')} .snapshot=${this.snapshot} .reader=${feed}></attn-weights-table>
         </div>

@@ -9,13 +9,15 @@ import { data, printed } from './printed';
 import { ScrolledPanel } from './scrolled-panel';
 import { isBright, mixed, type Rgb } from './theme';
 
+/** Cells are as wide as fits, within these. */
 const LEAST = 26;
 const MOST = 40;
+const MOST_STAGED = 58;
 /** From this size on a cell has room for its number. */
 const ROOM = 32;
 
 /** Smaller weights are printed quietly. */
-const FAINT = 0.05;
+const FAINT = 0.02;
 
 interface Place {
   readonly row: number;
@@ -23,10 +25,16 @@ interface Place {
 }
 
 export class HeadMatrix extends ScrolledPanel {
-  static override properties = { ...ScrolledPanel.properties, colours: { attribute: false } };
+  static override properties = {
+    ...ScrolledPanel.properties,
+    colours: { attribute: false },
+    staged: { attribute: false },
+  };
 
   /** What an empty cell and a full one look like: numbers have to be readable on everything in between. */
   declare colours: { raised: Rgb; light: Rgb } | undefined;
+  /** Whether it has the stage: then it takes the room that it finds there. */
+  declare staged: boolean;
   protected override readonly headers = { width: 88, height: 76 };
   /** Where the keyboard is; it leads while numbers of the cells it passes are still on their way. */
   #cursor: Place = { row: 0, col: 0 };
@@ -38,10 +46,10 @@ export class HeadMatrix extends ScrolledPanel {
     if (shown === undefined) return html`<p class="muted empty">One head's weights appear here, token by token.</p>`;
     const { matrix } = shown;
     const n = matrix.cols;
-    const size = this.#size(n);
+    const { width, height } = this.#size(matrix);
     const { row: keptRow, col: keptCol } = this.#follow(shown);
-    const rows = itemsOf(visible(this.view.top, this.view.height, size, matrix.rows), keptRow);
-    const cols = itemsOf(visible(this.view.left, this.view.width, size, n), keptCol);
+    const rows = itemsOf(visible(this.view.top, this.view.height, height, matrix.rows), keptRow);
+    const cols = itemsOf(visible(this.view.left, this.view.width, width, n), keptCol);
     const { tokens } = shown.run;
     const label = (index: number) => (tokens[index] === undefined ? '' : tokenLabel(tokens[index]));
     const hover = this.snapshot?.state.hover ?? null;
@@ -57,7 +65,7 @@ export class HeadMatrix extends ScrolledPanel {
       </div>
       <div class="scroller">
         <div
-          class=${`matrix${size < ROOM ? ' small' : ''}`}
+          class=${`matrix${width < ROOM ? ' small' : ''}`}
           role="grid"
           aria-label="Attention weights: rows look, columns are looked at"
           aria-readonly="true"
@@ -65,7 +73,7 @@ export class HeadMatrix extends ScrolledPanel {
           aria-colcount=${n + 1}
           data-layer=${matrix.layer}
           data-head=${matrix.head}
-          .style=${`--size: ${size}px; width: ${this.headers.width + n * size}px; height: ${this.headers.height + matrix.rows * size}px`}
+          .style=${`--wide: ${width}px; --high: ${height}px; width: ${this.headers.width + n * width}px; height: ${this.headers.height + matrix.rows * height}px`}
           @keydown=${this.#key}
           @click=${this.#click}
           @pointerover=${this.#over}
@@ -140,9 +148,12 @@ export class HeadMatrix extends ScrolledPanel {
     return isBright(mixed(this.colours.raised, this.colours.light, Math.sqrt(weight))) ? ' on-bright' : ' on-dark';
   }
 
-  #size(n: number): number {
-    if (this.view.width <= 0) return MOST;
-    return Math.min(MOST, Math.max(LEAST, Math.floor(this.view.width / Math.max(1, n))));
+  /** A cell's width and height. */
+  #size({ rows, cols }: { readonly rows: number; readonly cols: number }): { width: number; height: number } {
+    const fit = (room: number, count: number, most: number) =>
+      room > 0 ? Math.min(most, Math.max(LEAST, Math.floor(room / Math.max(1, count)))) : most;
+    const width = fit(this.view.width, cols, this.staged ? MOST_STAGED : MOST);
+    return { width, height: this.staged ? fit(this.view.height, rows, MOST) : width };
   }
 
   /** The keyboard's place follows the selection, except where it is ahead of it. */
@@ -162,8 +173,8 @@ export class HeadMatrix extends ScrolledPanel {
     const shown = this.shown;
     if (shown === undefined || this.#revealed === this.#seen) return;
     this.#revealed = this.#seen;
-    const size = this.#size(shown.matrix.cols);
-    this.revealCell(this.#cursor.row, this.#cursor.col, size, size);
+    const { width, height } = this.#size(shown.matrix);
+    this.revealCell(this.#cursor.row, this.#cursor.col, height, width);
   }
   #revealed = '';
 
@@ -177,8 +188,8 @@ export class HeadMatrix extends ScrolledPanel {
     event.preventDefault();
     this.#cursor = to;
     this.#asked = to;
-    const size = this.#size(cols);
-    this.revealCell(to.row, to.col, size, size);
+    const { width, height } = this.#size(shown.matrix);
+    this.revealCell(to.row, to.col, height, width);
     this.requestUpdate();
     void this.updateComplete.then(() => {
       this.querySelector<HTMLElement>(`[data-query="${to.row}"][data-key="${to.col}"]`)?.focus({ preventScroll: true });
@@ -265,10 +276,10 @@ export const headMatrixStyles = css`
   .matrix .top .header {
     position: absolute;
     bottom: 0;
-    left: calc(var(--side) + var(--at) * var(--size));
+    left: calc(var(--side) + var(--at) * var(--wide));
     display: flex;
     align-items: center;
-    width: var(--size);
+    width: var(--wide);
     height: var(--head);
     padding: 0 0 6px;
     writing-mode: vertical-rl;
@@ -282,9 +293,9 @@ export const headMatrixStyles = css`
   .matrix .line {
     position: absolute;
     left: 0;
-    top: calc(var(--head) + var(--at) * var(--size));
+    top: calc(var(--head) + var(--at) * var(--high));
     width: 100%;
-    height: var(--size);
+    height: var(--high);
   }
   .matrix .line .header {
     position: sticky;
@@ -308,12 +319,12 @@ export const headMatrixStyles = css`
   }
   .cell {
     position: absolute;
-    left: calc(var(--side) + var(--at) * var(--size));
+    left: calc(var(--side) + var(--at) * var(--wide));
     top: 0;
     display: grid;
     place-items: center;
-    width: calc(var(--size) - 1px);
-    height: calc(var(--size) - 1px);
+    width: calc(var(--wide) - 1px);
+    height: calc(var(--high) - 1px);
     border-radius: 3px;
     background: color-mix(in srgb, var(--light) calc(var(--weight) * 100%), var(--raised));
     font-family: var(--mono);

@@ -11,6 +11,7 @@ export const layout = css`
     z-index: 12;
     display: flex;
     flex-wrap: wrap;
+    align-items: flex-start;
     gap: 8px 12px;
     padding: 10px 16px 8px;
   }

@@ -190,7 +190,7 @@ export const sentenceInputStyles = css`
     flex: 1;
     min-width: 0;
     min-height: 36px;
-    max-height: 8.5em;
+    max-height: 6.3em;
     padding: 6px 12px;
     resize: none;
     overflow-y: auto;

@@ -153,6 +153,7 @@ export const weightsTableStyles = css`
     background: var(--hover);
   }
   .weights tr.chosen > .side {
+    background: var(--panel);
     color: var(--query);
   }
   .weights td.chosen {
