@@ -88,6 +88,7 @@ export class AttentionViewer extends LitElement {
     spoken: { state: true },
     theme: { state: true },
     dragging: { state: true },
+    flat: { state: true },
   };
 
   static override get observedAttributes(): string[] {
@@ -128,6 +129,8 @@ export class AttentionViewer extends LitElement {
   declare private spoken: string;
   declare private theme: { scene: SceneTheme; ground: Rgb; raised: Rgb; light: Rgb } | undefined;
   declare private dragging: boolean;
+  /** There is no scene here, and nothing may say what it draws. */
+  declare private flat: boolean;
 
   #session: Session | null = null;
   #unsubscribe: (() => void) | null = null;
@@ -155,6 +158,7 @@ export class AttentionViewer extends LitElement {
     this.sheet = 'cell';
     this.spoken = '';
     this.dragging = false;
+    this.flat = false;
   }
 
   // ---- The state, as properties ----
@@ -366,7 +370,7 @@ export class AttentionViewer extends LitElement {
       `panel of-${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === this.sheet ? ' open' : ''}`;
     return html`
       <div
-        class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}`}
+        class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}${this.flat ? ' flat' : ''}`}
         @dragover=${this.#dragOver}
         @dragleave=${() => {
           this.dragging = false;
@@ -384,13 +388,16 @@ export class AttentionViewer extends LitElement {
             .snapshot=${this.snapshot}
             .reader=${feed}
             @files=${(event: CustomEvent<File[]>) => this.#openFiles(event.detail)}
-            @cancelrun=${() => this.cancel()}
           ></attn-model-bar>
         </div>
         <attn-error-note .snapshot=${this.snapshot} .reader=${feed}></attn-error-note>
         <div class="tokens">
           <attn-token-strip .snapshot=${this.snapshot} .reader=${feed}></attn-token-strip>
-          <attn-status-bar .snapshot=${this.snapshot} .reader=${feed}></attn-status-bar>
+          <attn-status-bar
+            .snapshot=${this.snapshot}
+            .reader=${feed}
+            @cancelrun=${() => this.cancel()}
+          ></attn-status-bar>
         </div>
         <div class="body">
           <div class="stage">
@@ -410,6 +417,9 @@ export class AttentionViewer extends LitElement {
               .reader=${feed}
               .active=${this.snapshot !== undefined}
               .theme=${this.theme?.scene}
+              @sceneless=${() => {
+                this.flat = true;
+              }}
             ></attn-scene-view>
             <div class="foot">
               <attn-scene-caption .snapshot=${this.snapshot} .reader=${feed}></attn-scene-caption>

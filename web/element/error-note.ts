@@ -42,17 +42,17 @@ export class ErrorNote extends Panel {
   protected override render(): TemplateResult | typeof nothing {
     const error = this.snapshot?.error ?? null;
     if (error === null || error === this.dismissed) return nothing;
+    const { message, expected, found } = error;
+    // Most messages say it already.
+    const more = [
+      expected !== null && !message.includes(expected) && `Expected: ${expected}.`,
+      found !== null && !message.includes(found) && `Found: ${found}.`,
+    ].filter(Boolean);
     return html`
       <div class="note" role="alert" data-code=${error.code} part="error">
         <div class="text">
-          <p><strong>${error.message}</strong></p>
-          ${
-            error.expected === null && error.found === null
-              ? nothing
-              : html`<p class="muted">
-                  ${error.expected === null ? nothing : html`Expected: ${error.expected}. `}${error.found === null ? nothing : html`Found: ${error.found}.`}
-                </p>`
-          }
+          <p><strong>${message}</strong></p>
+          ${more.length === 0 ? nothing : html`<p class="muted">${more.join(' ')}</p>`}
           <p>${REMEDIES[error.code]}</p>
         </div>
         <button @click=${() => void this.#copy(error)}>${this.copied ? 'Copied' : 'Copy'}</button>

@@ -150,10 +150,10 @@ export class HeadMatrix extends ScrolledPanel {
 
   /** A cell's width and height. */
   #size({ rows, cols }: { readonly rows: number; readonly cols: number }): { width: number; height: number } {
-    const fit = (room: number, count: number, most: number) =>
+    const share = (room: number, count: number, most: number) =>
       room > 0 ? Math.min(most, Math.max(LEAST, Math.floor(room / Math.max(1, count)))) : most;
-    const width = fit(this.view.width, cols, this.staged ? MOST_STAGED : MOST);
-    return { width, height: this.staged ? fit(this.view.height, rows, MOST) : width };
+    const width = share(this.view.width, cols, this.staged ? MOST_STAGED : MOST);
+    return { width, height: this.staged ? share(this.view.height, rows, MOST) : width };
   }
 
   /** The keyboard's place follows the selection, except where it is ahead of it. */

@@ -84,6 +84,8 @@ export const layout = css`
     height: 0;
     z-index: 2;
   }
+  .flat attn-link-filter,
+  .flat .drawn,
   .off,
   .view-wall .foot,
   .view-matrix .foot,

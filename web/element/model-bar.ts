@@ -1,4 +1,4 @@
-/** Which model answers, opening another, and cancelling. The only panel with a file input. */
+/** Which model answers, and opening another. The only panel with a file input. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { define } from './define';
 import { modelOf, Panel } from './panel';
@@ -6,7 +6,6 @@ import { bytes, count, data } from './printed';
 
 export class ModelBar extends Panel {
   protected override render(): TemplateResult {
-    const busy = this.snapshot?.status === 'loading' || this.snapshot?.status === 'running';
     return html`
       ${this.#chip()}
       <label class="button open">
@@ -26,13 +25,6 @@ export class ModelBar extends Panel {
           }}
         />
       </label>
-      <button
-        class="cancel"
-        ?hidden=${!busy}
-        @click=${() => this.dispatchEvent(new CustomEvent('cancelrun', { bubbles: true }))}
-      >
-        Cancel
-      </button>
     `;
   }
 
@@ -114,9 +106,6 @@ export const modelBarStyles = css`
   }
   .open {
     position: relative;
-  }
-  .cancel {
-    border-color: var(--accent);
   }
   @container viewer (max-width: 1279px) {
     .chip .exact {

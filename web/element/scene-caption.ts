@@ -29,7 +29,7 @@ export class SceneCaption extends Panel {
             : nothing
         }
       </p>
-      <p class="muted">
+      <p class="drawn muted">
         ${
           all === 0
             ? html`No link weighs ${least} or more: lower the threshold.`

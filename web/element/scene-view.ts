@@ -219,6 +219,7 @@ export class SceneView extends Panel {
       if (this.snapshot !== undefined) this.#scene.show(this.snapshot);
       void this.#mark();
     } catch (error) {
+      this.dispatchEvent(new CustomEvent('sceneless'));
       this.missing =
         error instanceof Error && error.name === 'SceneUnavailable'
           ? 'The 3D scene needs WebGL 2, which this browser or device does not offer.'

@@ -30,6 +30,18 @@ export class SentenceInput extends Panel {
   declare open: boolean;
   #composing = false;
   readonly #area = createRef<HTMLTextAreaElement>();
+  /** Another width breaks the text elsewhere. */
+  readonly #sizes =
+    globalThis.ResizeObserver === undefined
+      ? null
+      : new ResizeObserver(([entry]) => {
+          const width = entry?.contentRect.width ?? 0;
+          if (width === this.#width) return;
+          this.#width = width;
+          // Not within the observation: growing changes the size that is observed.
+          requestAnimationFrame(() => this.#grow());
+        });
+  #width = 0;
 
   constructor() {
     super();
@@ -39,10 +51,12 @@ export class SentenceInput extends Panel {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#sizes?.observe(this);
     document.addEventListener('pointerdown', this.#closeOutside);
   }
 
   override disconnectedCallback(): void {
+    this.#sizes?.disconnect();
     document.removeEventListener('pointerdown', this.#closeOutside);
     super.disconnectedCallback();
   }

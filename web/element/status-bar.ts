@@ -1,17 +1,43 @@
-/** The state of affairs in one line, and a thin line of progress. The only `status` of the element. */
+/** The state of affairs in one line, a thin line of progress, and giving up. The only `status` of the element. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { define } from './define';
 import { Panel } from './panel';
 import { bytes, count, data } from './printed';
 import { PHASES, remaining } from './progress';
 
+/** Milliseconds. */
+const PATIENCE = 200;
+
 export class StatusBar extends Panel {
   /** When the phase began, for the time left. */
   #phase = '';
   #since = 0;
+  /** A run that is over in the blink of an eye says nothing of itself while it lasts. */
+  #words: TemplateResult | string = '';
+  #patience = 0;
+
+  override disconnectedCallback(): void {
+    clearTimeout(this.#patience);
+    super.disconnectedCallback();
+  }
+
+  protected override willUpdate(): void {
+    const isRunning = this.snapshot?.status === 'running' && this.shown !== undefined;
+    if (!isRunning) {
+      clearTimeout(this.#patience);
+      this.#patience = 0;
+      this.#words = this.#say();
+    } else if (this.#patience === 0) {
+      this.#patience = window.setTimeout(() => {
+        this.#words = 'Computing';
+        this.requestUpdate();
+      }, PATIENCE);
+    }
+  }
 
   protected override render(): TemplateResult {
     const progress = this.snapshot?.progress ?? null;
+    const busy = this.snapshot?.status === 'loading' || this.snapshot?.status === 'running';
     const now = performance.now();
     if (progress?.phase !== this.#phase) {
       this.#phase = progress?.phase ?? '';
@@ -19,7 +45,7 @@ export class StatusBar extends Panel {
     }
     const left = progress === null ? null : remaining(progress, this.#since, now);
     return html`
-      <p class="words" role="status">${this.#words()}</p>
+      <p class="words" role="status">${this.#words}</p>
       ${
         progress === null || progress.phase === 'run'
           ? nothing
@@ -31,14 +57,19 @@ export class StatusBar extends Panel {
               }${left?.seconds ? html`, about ${data(left.seconds, String(left.seconds))} s left` : nothing}
             </p>`
       }
+      <button class=${`cancel${busy ? '' : ' idle'}`} ?disabled=${!busy} @click=${this.#cancel}>Cancel</button>
       <div class="line" ?hidden=${progress === null} aria-hidden="true">
         <div class=${left?.share === null ? 'unknown' : 'known'} .style=${`--share: ${left?.share ?? 0.3}`}></div>
       </div>
     `;
   }
 
+  readonly #cancel = (): void => {
+    this.dispatchEvent(new CustomEvent('cancelrun', { bubbles: true }));
+  };
+
   /** Changes only when something ended or began: it is spoken each time. */
-  #words(): TemplateResult | string {
+  #say(): TemplateResult | string {
     const snapshot = this.snapshot;
     const run = this.shown?.run;
     if (snapshot === undefined || snapshot.status === 'empty') return run === undefined ? 'No model yet' : '';
@@ -68,6 +99,15 @@ export const statusBarStyles = css`
   }
   attn-status-bar [role='status'] {
     color: var(--muted);
+  }
+  /* Keeps its room while there is nothing to cancel, and waits before it shows: most runs are over by then. */
+  attn-status-bar .cancel {
+    border-color: var(--accent);
+    transition: visibility 0s 200ms;
+  }
+  attn-status-bar .cancel.idle {
+    visibility: hidden;
+    transition: none;
   }
   attn-status-bar .line {
     position: absolute;
