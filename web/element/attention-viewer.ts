@@ -415,7 +415,6 @@ export class AttentionViewer extends LitElement {
               class=${story ? '' : 'off'}
               .snapshot=${this.snapshot}
               .reader=${feed}
-              .active=${this.snapshot !== undefined}
               .theme=${this.theme?.scene}
               @sceneless=${() => {
                 this.flat = true;
@@ -635,7 +634,7 @@ export class AttentionViewer extends LitElement {
       (element) => 'updateComplete' in element,
     );
     await Promise.all(panels.map(quiet));
-    if (this.#state.view === 'story') await this.shadowRoot?.querySelector<SceneView>('attn-scene-view')?.drawn();
+    await this.shadowRoot?.querySelector<SceneView>('attn-scene-view')?.drawn();
   }
 
   /** Marks the host busy until nothing is pending any more. */

@@ -21,6 +21,10 @@ export class CellPanel extends Panel {
     this.element = null;
   }
 
+  protected override sees(): readonly unknown[] {
+    return [this.shown?.run, this.shown?.cell, this.snapshot?.state.hover?.key];
+  }
+
   protected override render(): TemplateResult {
     const shown = this.shown;
     if (shown === undefined) {

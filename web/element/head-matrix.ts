@@ -41,6 +41,11 @@ export class HeadMatrix extends ScrolledPanel {
   #asked: Place | null = null;
   #seen = '';
 
+  protected override sees(): readonly unknown[] {
+    const hover = this.snapshot?.state.hover;
+    return [this.shown?.run, this.shown?.matrix, this.shown?.selection, hover?.query, hover?.key];
+  }
+
   protected override render(): TemplateResult {
     const shown = this.shown;
     if (shown === undefined) return html`<p class="muted empty">One head's weights appear here, token by token.</p>`;

@@ -12,6 +12,11 @@ export class HeadWall extends Panel {
   declare colours: { ground: Rgb; light: Rgb } | undefined;
   #drawn: unknown;
 
+  protected override sees(): readonly unknown[] {
+    const hover = this.snapshot?.state.hover;
+    return [this.shown?.overview, this.shown?.selection, hover?.layer, hover?.head];
+  }
+
   protected override render(): TemplateResult {
     const shown = this.shown;
     if (shown === undefined) return html`<p class="muted empty">Every head appears here as a small picture.</p>`;

@@ -2,7 +2,7 @@
  * What every panel of the viewer is: a light-DOM component that shows a snapshot and asks for changes. Only this base
  * decides how panels are fed; no panel keeps a copy of the state or talks to the session.
  */
-import { LitElement } from 'lit';
+import { LitElement, type PropertyValues } from 'lit';
 import type { ModelInfo } from '../engine/types';
 import type { RunView, Snapshot } from '../session/snapshot';
 import type { Change, Hover } from '../state/state';
@@ -26,6 +26,19 @@ export abstract class Panel extends LitElement {
   /** Inside the viewer's own shadow root: one tree for labels, parts and the contract's hooks. */
   protected override createRenderRoot(): this {
     return this;
+  }
+
+  /** What of the snapshot the panel draws. A snapshot in which all of it is the same is no reason to draw again. */
+  protected sees(): readonly unknown[] {
+    return [this.snapshot];
+  }
+  #seen: readonly unknown[] = [];
+
+  protected override shouldUpdate(changed: PropertyValues): boolean {
+    const seen = this.sees();
+    const isSame = seen.length === this.#seen.length && seen.every((part, i) => part === this.#seen[i]);
+    this.#seen = seen;
+    return !(isSame && this.hasUpdated && changed.size === 1 && changed.has('snapshot'));
   }
 
   /** The run on show; undefined until there is one. */

@@ -27,7 +27,6 @@ const TURN_PER_PIXEL = 0.006;
 export class SceneView extends Panel {
   static override properties = {
     ...Panel.properties,
-    active: { attribute: false },
     theme: { attribute: false },
     interacting: { state: true },
     missing: { state: true },
@@ -35,8 +34,6 @@ export class SceneView extends Panel {
     wheelHint: { state: true },
   };
 
-  /** Whether the scene is wanted: it is loaded then, and not before. */
-  declare active: boolean;
   declare theme: SceneTheme | undefined;
   declare interacting: boolean;
   /** Why there is no scene; null while there may be one. */
@@ -57,7 +54,6 @@ export class SceneView extends Panel {
 
   constructor() {
     super();
-    this.active = false;
     this.interacting = false;
     this.missing = null;
     this.tip = null;
@@ -68,13 +64,14 @@ export class SceneView extends Panel {
   async drawn(): Promise<void> {
     await this.updateComplete;
     await this.#loading;
-    if (this.#scene === null || !this.active) return;
+    if (this.#scene === null || !this.#isSeen) return;
     await this.#scene.drawn();
     this.#canvas.value?.setAttribute('data-drawn-revision', String(this.#scene.settledRevision()));
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#sizes?.observe(this);
     this.requestUpdate();
   }
 
@@ -175,20 +172,24 @@ export class SceneView extends Panel {
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
-    if (
-      this.active &&
-      this.#scene === null &&
-      this.#loading === null &&
-      this.missing === null &&
-      this.shown !== undefined
-    ) {
-      this.#loading = this.#load();
+    const view = this.snapshot?.state.view;
+    if (view !== this.#view || !this.#isSeen) {
+      this.#view = view;
+      this.#isSeen = (this.#canvas.value?.clientWidth ?? 0) > 0;
     }
     if (changed.has('theme') && this.theme !== undefined) this.#scene?.setTheme(this.theme);
-    if ((changed.has('snapshot') || changed.has('active')) && this.snapshot !== undefined && this.active) {
-      this.#scene?.show(this.snapshot);
-      void this.#mark();
-    }
+    if (this.#isSeen) this.#draw();
+  }
+
+  /** Whether the canvas has a place on the screen: a scene behind another view is neither loaded nor drawn. */
+  #isSeen = false;
+  #view: string | undefined;
+
+  #draw(): void {
+    if (this.shown === undefined || this.snapshot === undefined) return;
+    if (this.#scene === null && this.#loading === null && this.missing === null) this.#loading = this.#load();
+    this.#scene?.show(this.snapshot);
+    void this.#mark();
   }
 
   /** Tells, in the document, which revision the picture shows. */
@@ -214,7 +215,6 @@ export class SceneView extends Panel {
       });
       motion.onchange = () => this.#scene?.setReducedMotion(motion.matches);
       canvas.addEventListener('wheel', this.#wheel, { passive: false });
-      this.#sizes?.observe(canvas);
       this.#resize();
       if (this.snapshot !== undefined) this.#scene.show(this.snapshot);
       void this.#mark();
@@ -229,9 +229,12 @@ export class SceneView extends Panel {
 
   #resize(): void {
     const canvas = this.#canvas.value;
-    if (canvas === undefined || canvas.clientWidth === 0) return;
+    const wasSeen = this.#isSeen;
+    this.#isSeen = canvas !== undefined && canvas.clientWidth > 0;
+    if (canvas === undefined || !this.#isSeen) return;
     const coarse = matchMedia('(pointer: coarse)').matches;
     this.#scene?.resize(canvas.clientWidth, canvas.clientHeight, Math.min(devicePixelRatio, coarse ? 1.5 : 2));
+    if (!wasSeen) this.#draw();
   }
 
   #moveCamera(act: (scene: Scene) => void): void {

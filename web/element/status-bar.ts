@@ -45,6 +45,7 @@ export class StatusBar extends Panel {
     }
     const left = progress === null ? null : remaining(progress, this.#since, now);
     return html`
+      <button class=${`cancel${busy ? '' : ' idle'}`} ?disabled=${!busy} @click=${this.#cancel}>Cancel</button>
       <p class="words" role="status">${this.#words}</p>
       ${
         progress === null || progress.phase === 'run'
@@ -57,7 +58,6 @@ export class StatusBar extends Panel {
               }${left?.seconds ? html`, about ${data(left.seconds, String(left.seconds))} s left` : nothing}
             </p>`
       }
-      <button class=${`cancel${busy ? '' : ' idle'}`} ?disabled=${!busy} @click=${this.#cancel}>Cancel</button>
       <div class="line" ?hidden=${progress === null} aria-hidden="true">
         <div class=${left?.share === null ? 'unknown' : 'known'} .style=${`--share: ${left?.share ?? 0.3}`}></div>
       </div>

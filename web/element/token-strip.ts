@@ -9,6 +9,11 @@ export class TokenStrip extends Panel {
   /** The token that was last brought into view: only a new one moves the strip. */
   #revealed = -1;
 
+  protected override sees(): readonly unknown[] {
+    const hover = this.snapshot?.state.hover;
+    return [this.shown?.run, this.shown?.cell, hover?.query, hover?.key];
+  }
+
   protected override render(): TemplateResult {
     const shown = this.shown;
     if (shown === undefined) {

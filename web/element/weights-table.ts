@@ -14,6 +14,10 @@ const WHOLE = 24;
 export class WeightsTable extends ScrolledPanel {
   protected override readonly headers = { width: 90, height: 30 };
 
+  protected override sees(): readonly unknown[] {
+    return [this.shown?.run, this.shown?.matrix, this.shown?.selection];
+  }
+
   protected override render(): TemplateResult {
     const shown = this.shown;
     if (shown === undefined) return html`<p class="muted empty">The same weights appear here as a table.</p>`;
