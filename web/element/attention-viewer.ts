@@ -372,9 +372,7 @@ export class AttentionViewer extends LitElement {
       <div
         class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}${this.flat ? ' flat' : ''}`}
         @dragover=${this.#dragOver}
-        @dragleave=${() => {
-          this.dragging = false;
-        }}
+        @dragleave=${this.#dragLeave}
         @drop=${this.#drop}
       >
         <div class="ask">
@@ -531,7 +529,8 @@ export class AttentionViewer extends LitElement {
 
   readonly #reader: Reader = {
     choose: (change) => {
-      this.#speaks = true;
+      // What is typed is heard from the text box; what is chosen is spoken.
+      if (change.text === undefined) this.#speaks = true;
       this.#connected().change({ ...change, hover: null });
       if (change.query === undefined && change.key === undefined) return;
       const { layer, head, query, key } = this.#state;
@@ -615,6 +614,11 @@ export class AttentionViewer extends LitElement {
     if (!event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
     this.dragging = true;
+  };
+
+  readonly #dragLeave = (event: DragEvent): void => {
+    const viewer = event.currentTarget as Element;
+    if (!(event.relatedTarget instanceof Node && viewer.contains(event.relatedTarget))) this.dragging = false;
   };
 
   readonly #drop = (event: DragEvent): void => {

@@ -126,7 +126,7 @@ export class CellPanel extends Panel {
     const rest = order.filter((key) => !listed.includes(key));
     return html`
       <section class="step">
-        <h3><span class="number">2</span> Softmax: scores become shares</h3>
+        <h3><span class="number">${cell.dot === null ? 1 : 2}</span> Softmax: scores become shares</h3>
         ${
           cell.score === null
             ? nothing
