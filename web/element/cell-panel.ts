@@ -398,6 +398,13 @@ export const cellPanelStyles = css`
     border-radius: 4px;
     background: linear-gradient(var(--light), var(--light)) no-repeat 0 / calc(100% * var(--weight)) var(--thread);
   }
+  @media (forced-colors: active) {
+    .bar .track {
+      forced-color-adjust: none;
+      background: linear-gradient(Highlight, Highlight) no-repeat 0 / calc(100% * var(--weight));
+      border: 1px solid CanvasText;
+    }
+  }
   .bar.lit {
     background: var(--hover);
   }

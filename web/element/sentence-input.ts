@@ -235,6 +235,11 @@ export const sentenceInputStyles = css`
     border-top-color: currentColor;
     border-bottom: 0;
   }
+  @media (forced-colors: active) {
+    .caret {
+      display: none;
+    }
+  }
   .menu > .sheet {
     position: absolute;
     z-index: 30;

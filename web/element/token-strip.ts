@@ -184,6 +184,7 @@ export const tokenStripStyles = css`
       forced-color-adjust: none;
     }
     .token.looking {
+      forced-color-adjust: none;
       background: Highlight;
       color: HighlightText;
     }
