@@ -1,0 +1,100 @@
+// Layer normalisation against a slow reference in double precision.
+#include "attn/norm.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "golden.h"
+#include "reference.h"
+
+namespace {
+
+using attn::ErrorCode;
+using attn::Index;
+using attn::Matrix;
+using attn::NormParameters;
+using test::difference;
+
+NormParameters plain(Index width, float epsilon = 1e-12F) {
+  return {.gain = attn::Vector::Ones(width), .bias = attn::Vector::Zero(width), .epsilon = epsilon};
+}
+
+test::Exact slow_norm(const test::Exact& x, const NormParameters& parameters) {
+  test::Exact result(x.rows(), x.cols());
+  for (Index t = 0; t < x.rows(); ++t) {
+    double mean = 0.0;
+    for (Index i = 0; i < x.cols(); ++i) mean += x(t, i) / static_cast<double>(x.cols());
+    double variance = 0.0;
+    for (Index i = 0; i < x.cols(); ++i) variance += std::pow(x(t, i) - mean, 2.0) / static_cast<double>(x.cols());
+    for (Index i = 0; i < x.cols(); ++i) {
+      const double normal = (x(t, i) - mean) / std::sqrt(variance + static_cast<double>(parameters.epsilon));
+      result(t, i) = normal * static_cast<double>(parameters.gain(i)) + static_cast<double>(parameters.bias(i));
+    }
+  }
+  return result;
+}
+
+TEST(LayerNorm, AgreesWithASlowReference) {
+  test::Random random(141);
+  for (const Index width : {2, 3, 8, 31, 384}) {
+    for (const float epsilon : {1e-12F, 1e-5F, 0.1F}) {
+      const NormParameters parameters{.gain = random.vector(width), .bias = random.vector(width), .epsilon = epsilon};
+      Matrix x = random.matrix(5, width, 3.0F);
+      const test::Exact expected = slow_norm(x.cast<double>(), parameters);
+      attn::layer_norm(parameters, x);
+      EXPECT_LE(difference(x, expected), 1e-5) << width << ", epsilon " << epsilon;
+    }
+  }
+}
+
+TEST(LayerNorm, DividesByTheWidthAndNotByOneLess) {
+  Matrix x(1, 2);
+  x << 3, 5;
+  attn::layer_norm(plain(2), x);
+  EXPECT_FLOAT_EQ(x(0, 0), -1.0F);
+  EXPECT_FLOAT_EQ(x(0, 1), 1.0F);
+}
+
+TEST(LayerNorm, LeavesOnlyTheBiasOfARowWithoutVariance) {
+  test::Random random(142);
+  NormParameters parameters = plain(4);
+  parameters.bias = random.vector(4);
+  Matrix x = Matrix::Constant(2, 4, 8.0F);
+  attn::layer_norm(parameters, x);
+  EXPECT_EQ(x, parameters.bias.replicate(2, 1));
+}
+
+TEST(LayerNorm, DoesNotLoseSmallDifferencesOfLargeNumbers) {
+  test::Random random(143);
+  const Matrix small = random.matrix(3, 64);
+  Matrix shifted = small.array() + 100.0F;
+  const test::Exact expected = slow_norm(shifted.cast<double>(), plain(64));
+  attn::layer_norm(plain(64), shifted);
+  EXPECT_LE(difference(shifted, expected), 1e-4);
+}
+
+TEST(LayerNorm, ChangesOnlyTheRowsItIsGiven) {
+  test::Random random(144);
+  const Matrix before = random.matrix(6, 8);
+  Matrix x = before;
+  attn::layer_norm(plain(8), x.middleRows(2, 2));
+  EXPECT_EQ(x.topRows(2), before.topRows(2));
+  EXPECT_EQ(x.bottomRows(2), before.bottomRows(2));
+  EXPECT_NEAR(x.row(2).squaredNorm(), 8.0F, 1e-4F);
+}
+
+TEST(LayerNorm, RefusesWidthsThatDiffer) {
+  Matrix x = Matrix::Ones(2, 4);
+  NormParameters parameters = plain(4);
+  parameters.gain = attn::Vector::Ones(5);
+  test::expect_refusal({ErrorCode::kBadRequest, "gain", "d_model", "\\[2, 4\\] and \\[1, 5\\]"},
+                       [&] { attn::layer_norm(parameters, x); });
+  parameters = plain(4);
+  parameters.bias = attn::Vector::Ones(3);
+  test::expect_refusal({ErrorCode::kBadRequest, "bias", "d_model", "\\[2, 4\\] and \\[1, 3\\]"},
+                       [&] { attn::layer_norm(parameters, x); });
+  EXPECT_EQ(x, Matrix::Ones(2, 4)) << "a refusal must change nothing";
+}
+
+}  // namespace
