@@ -78,11 +78,15 @@ export class SceneView extends Panel {
   override disconnectedCallback(): void {
     cancelAnimationFrame(this.#frame);
     this.#sizes?.disconnect();
-    this.#scene?.dispose();
+    const scene = this.#scene;
     this.#scene = null;
     this.#loading = null;
+    this.#frame = 0;
+    this.#isSeen = false;
+    this.interacting = false;
     this.#life++;
     super.disconnectedCallback();
+    scene?.dispose();
   }
 
   protected override render(): TemplateResult {
