@@ -29,13 +29,13 @@ struct Link {
 bool comes_before(const Link& left, const Link& right);
 
 struct Overview {
-  std::vector<Link> links;                    ///< The strongest that pass the filter, in order, at most `budget`.
-  std::array<std::uint32_t, 101> counts{};    ///< How many that pass the filter weigh at least p / 100, listed or not.
-  Index thumbnail_size = 0;                   ///< min(n_tokens, kThumbnailSize)
-  std::vector<std::uint8_t> thumbnails;       ///< [n_layers, n_heads, size, size] 255 * sqrt(weight), largest of a cell.
-  std::vector<float> set_apart;               ///< [n_layers, n_heads, n_query] what each row gives to tokens set apart.
-  std::vector<std::int32_t> strongest;        ///< [n_layers, n_heads, n_query] the key not set apart (itself included)
-                                              ///< with the largest weight, the first among equals; -1 without any.
+  std::vector<Link> links;                  ///< The strongest that pass the filter, in order, at most `budget`.
+  std::array<std::uint32_t, 101> counts{};  ///< How many that pass the filter weigh at least p / 100, listed or not.
+  Index thumbnail_size = 0;                 ///< min(n_tokens, kThumbnailSize)
+  std::vector<std::uint8_t> thumbnails;     ///< [n_layers, n_heads, size, size] 255 * sqrt(weight), largest of a cell.
+  std::vector<float> set_apart;             ///< [n_layers, n_heads, n_query] what each row gives to tokens set apart.
+  std::vector<std::int32_t> strongest;      ///< [n_layers, n_heads, n_query] the key not set apart (itself included)
+                                            ///< with the largest weight, the first among equals; -1 without any.
 };
 
 inline constexpr Index kThumbnailSize = 64;

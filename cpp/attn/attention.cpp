@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "linalg/products.h"
+
 namespace attn {
 
 ScoreRule scaled_by_width(Index d_head, Mask mask) {
@@ -20,19 +22,21 @@ HeadTrace scaled_dot_product_attention(const MatrixView& query, const MatrixView
   }
   const Index last_query = first_query + query.rows();
   if (rule.mask.causal && last_query > key.rows()) {
-    throw Error(ErrorCode::kBadRequest, "A causal mask needs a key for every query.", std::to_string(last_query) + " keys",
-                std::to_string(key.rows()));
+    throw Error(ErrorCode::kBadRequest, "A causal mask needs a key for every query.",
+                std::to_string(last_query) + " keys", std::to_string(key.rows()));
   }
   if (rule.bias.size() != 0 && (rule.bias.rows() < last_query || rule.bias.cols() != key.rows())) {
     throw ShapeError("bias must be [n_query, n_key]", rule.bias, key);
   }
   HeadTrace trace;
-  trace.scores.noalias() = query * key.transpose();
+  trace.scores.resize(query.rows(), key.rows());
+  product_transposed(query, key, trace.scores);
   trace.scores *= rule.scale;
   if (rule.bias.size() != 0) trace.scores += rule.bias.middleRows(first_query, query.rows());
   apply(rule.mask, first_query, trace.scores);
   trace.weights = softmax_visible(trace.scores);
-  trace.output.noalias() = trace.weights * value;
+  trace.output.resize(query.rows(), value.cols());
+  product(trace.weights, value, trace.output);
   return trace;
 }
 

@@ -1,6 +1,7 @@
 // JSON from outside, parsed strictly: bounded depth, no duplicate keys, valid UTF-8.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -9,7 +10,7 @@
 
 namespace attn {
 
-inline constexpr int kDeepestJson = 32;
+inline constexpr std::size_t kDeepestJson = 32;
 
 /// @param what  begins the messages: "config.json"
 /// @param code  of what is thrown

@@ -26,13 +26,13 @@ struct DtypeRow {
 
 // Every type that the format knows, as of its version of May 2026.
 constexpr auto kDtypes = std::to_array<DtypeRow>({
-    {"F32", Dtype::kF32, 32},        {"F16", Dtype::kF16, 16},        {"BF16", Dtype::kBF16, 16},
-    {"F64", Dtype::kOther, 64},      {"BOOL", Dtype::kOther, 8},      {"U8", Dtype::kOther, 8},
-    {"I8", Dtype::kOther, 8},        {"U16", Dtype::kOther, 16},      {"I16", Dtype::kOther, 16},
-    {"U32", Dtype::kOther, 32},      {"I32", Dtype::kOther, 32},      {"U64", Dtype::kOther, 64},
-    {"I64", Dtype::kOther, 64},      {"C64", Dtype::kOther, 64},      {"F4", Dtype::kOther, 4},
-    {"F6_E2M3", Dtype::kOther, 6},   {"F6_E3M2", Dtype::kOther, 6},   {"F8_E4M3", Dtype::kOther, 8},
-    {"F8_E5M2", Dtype::kOther, 8},   {"F8_E8M0", Dtype::kOther, 8},   {"F8_E4M3FNUZ", Dtype::kOther, 8},
+    {"F32", Dtype::kF32, 32},          {"F16", Dtype::kF16, 16},      {"BF16", Dtype::kBF16, 16},
+    {"F64", Dtype::kOther, 64},        {"BOOL", Dtype::kOther, 8},    {"U8", Dtype::kOther, 8},
+    {"I8", Dtype::kOther, 8},          {"U16", Dtype::kOther, 16},    {"I16", Dtype::kOther, 16},
+    {"U32", Dtype::kOther, 32},        {"I32", Dtype::kOther, 32},    {"U64", Dtype::kOther, 64},
+    {"I64", Dtype::kOther, 64},        {"C64", Dtype::kOther, 64},    {"F4", Dtype::kOther, 4},
+    {"F6_E2M3", Dtype::kOther, 6},     {"F6_E3M2", Dtype::kOther, 6}, {"F8_E4M3", Dtype::kOther, 8},
+    {"F8_E5M2", Dtype::kOther, 8},     {"F8_E8M0", Dtype::kOther, 8}, {"F8_E4M3FNUZ", Dtype::kOther, 8},
     {"F8_E5M2FNUZ", Dtype::kOther, 8},
 });
 
@@ -82,7 +82,9 @@ class Reader {
   /// A server's error message or a configuration instead of the weights: no header is so long that its length is text.
   void refuse_text(std::string_view bytes) const {
     const std::string_view beginning = bytes.substr(0, kLengthBytes);
-    const auto is_text = [](char byte) { return byte == '\n' || byte == '\r' || byte == '\t' || (byte >= ' ' && byte <= '~'); };
+    const auto is_text = [](char byte) {
+      return byte == '\n' || byte == '\r' || byte == '\t' || (byte >= ' ' && byte <= '~');
+    };
     if (beginning.empty() || !std::all_of(beginning.begin(), beginning.end(), is_text)) return;
     const char first = beginning[std::min(beginning.find_first_not_of(" \n\r\t"), beginning.size() - 1)];
     const std::string found = first == '{' || first == '[' ? "a JSON document" : "a text";
@@ -97,7 +99,8 @@ class Reader {
     std::memcpy(&length, bytes.data(), sizeof length);
     if (length > kLargestHeader) {
       throw Error(ErrorCode::kTooLarge, name_ + ": the header says it is too long to be read.",
-                  "a header of at most " + std::to_string(kLargestHeader) + " bytes", std::to_string(length) + " bytes");
+                  "a header of at most " + std::to_string(kLargestHeader) + " bytes",
+                  std::to_string(length) + " bytes");
     }
     // Compared with what is left, never added to: a sum could wrap around.
     if (length > bytes.size() - kLengthBytes) {
@@ -135,17 +138,21 @@ class Reader {
     if (bits % 8 != 0) fail_tensor(name, "its size", "a whole number of bytes", std::to_string(bits) + " bits");
 
     const json& offsets = field(name, value, "data_offsets");
-    if (!offsets.is_array() || offsets.size() != 2) fail_tensor(name, "data_offsets", "two numbers", offsets_text(offsets));
+    if (!offsets.is_array() || offsets.size() != 2)
+      fail_tensor(name, "data_offsets", "two numbers", offsets_text(offsets));
     const std::uint64_t begin = natural(name, "data_offsets", offsets[0]);
     const std::uint64_t end = natural(name, "data_offsets", offsets[1]);
     const std::uint64_t available = file_.size - data_start_;
-    if (begin > end) fail_tensor(name, "data_offsets", "a begin before its end", std::to_string(begin) + " and " + std::to_string(end));
+    if (begin > end)
+      fail_tensor(name, "data_offsets", "a begin before its end",
+                  std::to_string(begin) + " and " + std::to_string(end));
     if (end > available) {
       fail_tensor(name, "data_offsets", "an end within the file's " + std::to_string(available) + " bytes of data",
                   std::to_string(end));
     }
     if (end - begin != bits / 8) {
-      fail_tensor(name, "its size", std::to_string(bits / 8) + " bytes for " + tensor.dtype_name + " " + shape_of(tensor.shape),
+      fail_tensor(name, "its size",
+                  std::to_string(bits / 8) + " bytes for " + tensor.dtype_name + " " + shape_of(tensor.shape),
                   std::to_string(end - begin) + " bytes");
     }
     tensor.offset = data_start_ + static_cast<std::size_t>(begin);
@@ -162,8 +169,10 @@ class Reader {
   const DtypeRow& dtype_from(const std::string& name, const json& value) const {
     if (!value.is_string()) fail_tensor(name, "dtype", "a text", value.type_name());
     const auto wanted = value.get<std::string>();
-    const auto* row = std::find_if(kDtypes.begin(), kDtypes.end(), [&](const DtypeRow& each) { return each.name == wanted; });
-    if (row == kDtypes.end()) fail_tensor(name, "dtype", "a type that safetensors knows", '"' + wanted.substr(0, 40) + '"');
+    const auto* row =
+        std::find_if(kDtypes.begin(), kDtypes.end(), [&](const DtypeRow& each) { return each.name == wanted; });
+    if (row == kDtypes.end())
+      fail_tensor(name, "dtype", "a type that safetensors knows", '"' + wanted.substr(0, 40) + '"');
     return *row;
   }
 
@@ -172,7 +181,8 @@ class Reader {
                                                           std::uint64_t element_bits) const {
     if (!value.is_array()) fail_tensor(name, "shape", "a list of numbers", value.type_name());
     if (value.size() > kMostDimensions) {
-      fail_tensor(name, "shape", "at most " + std::to_string(kMostDimensions) + " dimensions", std::to_string(value.size()));
+      fail_tensor(name, "shape", "at most " + std::to_string(kMostDimensions) + " dimensions",
+                  std::to_string(value.size()));
     }
     // Half of what an Index can hold is far more than memory can, and leaves no sum or product of ours to overflow.
     constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<Index>::max()) / 2;
@@ -190,15 +200,21 @@ class Reader {
       shape.push_back(static_cast<Index>(length));
     }
     if (is_empty) return {std::move(shape), 0};
-    if (bits / 8 > kMost) fail_tensor(name, "shape", "a size that memory can hold", std::to_string(bits / 8) + " bytes");
+    if (bits / 8 > kMost)
+      fail_tensor(name, "shape", "a size that memory can hold", std::to_string(bits / 8) + " bytes");
     return {std::move(shape), bits};
   }
 
   std::uint64_t natural(const std::string& name, const char* what, const json& value) const {
     if (!value.is_number_unsigned()) {
-      fail_tensor(name, what, "whole numbers that are not negative", value.is_number() ? value.dump() : value.type_name());
+      fail_tensor(name, what, "whole numbers that are not negative", found_number(value));
     }
     return value.get<std::uint64_t>();
+  }
+
+  static std::string found_number(const json& value) {
+    if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
+    return value.is_number_float() ? "the fraction " + std::to_string(value.get<double>()) : value.type_name();
   }
 
   static std::string offsets_text(const json& value) {
@@ -226,7 +242,8 @@ class Reader {
       end += tensor.bytes;
     }
     if (end != file_.size) {
-      fail("the tensors must fill the file", std::to_string(end) + " bytes in all", std::to_string(file_.size) + " bytes");
+      fail("the tensors must fill the file", std::to_string(end) + " bytes in all",
+           std::to_string(file_.size) + " bytes");
     }
   }
 

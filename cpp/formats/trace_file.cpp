@@ -152,7 +152,8 @@ class Reader {
     if (n_parts != 0 && n_parts != 3) {
       fail("layer " + std::to_string(index), "all of query, key and value", std::to_string(n_parts) + " of them");
     }
-    if (!has_weights && n_parts == 0) fail("layer " + std::to_string(index), prefix + "weights", "no tensor of that name");
+    if (!has_weights && n_parts == 0)
+      fail("layer " + std::to_string(index), prefix + "weights", "no tensor of that name");
 
     LayerTrace layer;
     if (n_parts == 3) read_parts(prefix, index, layer, trace);
@@ -287,7 +288,7 @@ std::string write_weights(const TraceFile& file) {
       weights.middleRows(head * trace.n_query, trace.n_query) = head_weights(trace, layer, head);
     }
     tensors["layers." + std::to_string(layer) + ".weights"] = {{trace.n_heads, trace.n_query, trace.n_key},
-                                                              SharedMatrix(std::move(weights))};
+                                                               SharedMatrix(std::move(weights))};
   }
   return write_safetensors(metadata, tensors);
 }

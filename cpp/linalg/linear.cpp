@@ -1,6 +1,8 @@
 // See linear.h.
 #include "linalg/linear.h"
 
+#include "linalg/products.h"
+
 namespace attn {
 
 void linear(const MatrixView& input, const Linear& map, MatrixOut output) {
@@ -11,7 +13,7 @@ void linear(const MatrixView& input, const Linear& map, MatrixOut output) {
   if (map.bias.size() != 0 && map.bias.size() != map.w.rows()) {
     throw ShapeError("bias must have d_out numbers", map.bias, map.w.view());
   }
-  output.noalias() = input * map.w.view().transpose();
+  product_transposed(input, map.w.view(), output);
   if (map.bias.size() != 0) output.rowwise() += map.bias;
 }
 

@@ -51,8 +51,8 @@ struct Checkpoint {
   [[nodiscard]] const Tensor* find(const std::string& name) const;
 };
 
-/// All the tensor's numbers in order, seen as [rows, cols]. F32 is used where it lies in the file, unless the file is so
-/// badly aligned that it must be copied; F16 and BF16 are expanded, which is exact.
+/// All the tensor's numbers in order, seen as [rows, cols]. F32 is used where it lies in the file, unless the file is
+/// so badly aligned that it must be copied; F16 and BF16 are expanded, which is exact.
 ///
 /// @param name  for messages
 /// @throws Error (unsupported) for any other dtype, naming it

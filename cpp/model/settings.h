@@ -11,7 +11,8 @@ namespace attn {
 /// An object or array inside the configuration. No family needs to look inside one yet.
 struct NestedSetting {};
 
-using Setting = std::variant<std::monostate, bool, std::int64_t, double, std::string, NestedSetting>;  // monostate: null
+using Setting =
+    std::variant<std::monostate, bool, std::int64_t, double, std::string, NestedSetting>;  // monostate: null
 
 /// The top level of a configuration.
 using Settings = std::map<std::string, Setting>;

@@ -11,10 +11,10 @@ namespace attn {
 /// One layer. It holds query, key, value and the rule, from which everything about its heads follows; or, opened from a
 /// file without them, the weights alone; or both.
 struct LayerTrace {
-  Matrix query;    ///< [n_query, n_heads * d_head]
-  Matrix key;      ///< [n_key, n_kv_heads * d_head]
-  Matrix value;    ///< [n_key, n_kv_heads * d_value]
-  ScoreRule rule;  ///< What was in force in every head.
+  Matrix query;          ///< [n_query, n_heads * d_head]
+  Matrix key;            ///< [n_key, n_kv_heads * d_head]
+  Matrix value;          ///< [n_key, n_kv_heads * d_value]
+  ScoreRule rule;        ///< What was in force in every head.
   SharedMatrix weights;  ///< [n_heads * n_query, n_key], head after head; empty where they follow from the above.
 };
 
@@ -67,9 +67,9 @@ Matrix head_scores(const ForwardTrace& trace, Index layer, Index head);
 /// How one weight came about. What the trace lacks is empty or NaN; `has_scores` says so.
 struct CellTrace {
   bool has_scores = false;
-  Vector query;   ///< [d_head]
-  Vector key;     ///< [d_head]
-  Vector value;   ///< [d_value] of this key
+  Vector query;        ///< [d_head]
+  Vector key;          ///< [d_head]
+  Vector value;        ///< [d_value] of this key
   double dot = 0;      ///< query . key
   double scale = 0;    ///< What multiplied it.
   double bias = 0;     ///< What was added then.

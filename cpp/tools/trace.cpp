@@ -3,8 +3,8 @@
 //     headlight-trace MODEL_FOLDER OUTPUT_FOLDER < texts.json
 //
 // MODEL_FOLDER holds config.json and model.safetensors. texts.json is a list of
-// {"file": "animal.safetensors", "name": "...", "text": "...", "ids": [101, ...], "tokens": ["[CLS]", ...]}; each gives one
-// file of float32 weights. Tokenising is not the core's business, so ids and tokens come from outside.
+// {"file": "animal.safetensors", "name": "...", "text": "...", "ids": [101, ...], "tokens": ["[CLS]", ...]}; each gives
+// one file of float32 weights. Tokenising is not the core's business, so ids and tokens come from outside.
 #include <exception>
 #include <filesystem>
 #include <fstream>

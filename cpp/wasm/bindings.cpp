@@ -1,6 +1,6 @@
 // The only C++ file that knows JavaScript exists. Names turn from snake_case into camelCase here and nowhere else.
-// Values are copied in and copied out, so no JavaScript object ever points into the WebAssembly heap, but for the window
-// that a loader writes through. What each call promises stands in web/engine/bindings.ts.
+// Values are copied in and copied out, so no JavaScript object ever points into the WebAssembly heap, but for the
+// window that a loader writes through. What each call promises stands in web/engine/bindings.ts.
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 #include <emscripten/val.h>
@@ -110,8 +110,8 @@ class Engine {
   val reserve(const std::string& name, double bytes) {
     return guarded([&] {
       if (!(bytes >= 0 && bytes < 4294967296.0)) {
-        throw attn::Error(attn::ErrorCode::kTooLarge, name + " is larger than this page can address.", "less than 4 GiB",
-                          std::to_string(bytes) + " bytes");
+        throw attn::Error(attn::ErrorCode::kTooLarge, name + " is larger than this page can address.",
+                          "less than 4 GiB", std::to_string(bytes) + " bytes");
       }
       files_[name] = attn::allocate_file(static_cast<std::size_t>(bytes));
       return val::object();
@@ -137,8 +137,8 @@ class Engine {
   val open_model(const std::string& name, const std::string& config_json) {
     return guarded([&] {
       const attn::Settings settings = attn::read_config(config_json);
-      model_ = std::make_shared<const attn::Model>(
-          attn::make_model(settings, attn::read_safetensors(file_of(name), name)));
+      model_ =
+          std::make_shared<const attn::Model>(attn::make_model(settings, attn::read_safetensors(file_of(name), name)));
       files_.erase(name);  // The model keeps the memory alive.
       const attn::Config& config = model_->config;
       val js = val::object();
@@ -238,8 +238,7 @@ class Engine {
 
   val row(int id, int query, const val& apart, const val& heads, unsigned budget) {
     return guarded([&] {
-      const attn::TokenRow row =
-          attn::token_row(complete_run(id).trace, query, filter_from_js(apart, heads, budget));
+      const attn::TokenRow row = attn::token_row(complete_run(id).trace, query, filter_from_js(apart, heads, budget));
       val js = val::object();
       js.set("query", query);
       js.set("weights", array_to_js(row.weights));
@@ -303,7 +302,8 @@ class Engine {
  private:
   const attn::FileBytes& file_of(const std::string& name) const {
     const auto found = files_.find(name);
-    if (found == files_.end()) throw attn::Error(attn::ErrorCode::kBadRequest, "The file was not reserved: " + name + ".");
+    if (found == files_.end())
+      throw attn::Error(attn::ErrorCode::kBadRequest, "The file was not reserved: " + name + ".");
     return found->second;
   }
 

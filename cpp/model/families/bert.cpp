@@ -88,8 +88,7 @@ Model make_bert(const Settings& settings, const Checkpoint& checkpoint) {
 
   Parameters& parameters = model.parameters;
   parameters.token_embedding = tensors.matrix(first, config.n_vocab, config.d_model);
-  parameters.position_embedding =
-      tensors.matrix("embeddings.position_embeddings.weight", config.n_ctx, config.d_model);
+  parameters.position_embedding = tensors.matrix("embeddings.position_embeddings.weight", config.n_ctx, config.d_model);
   parameters.type_embedding =
       tensors.matrix("embeddings.token_type_embeddings.weight", config.n_token_types, config.d_model);
   parameters.embedding_norm = read_norm(tensors, "embeddings.LayerNorm", config);
