@@ -214,7 +214,7 @@ class Reader {
 
   static std::string found_number(const json& value) {
     if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
-    return value.is_number_float() ? "the fraction " + std::to_string(value.get<double>()) : value.type_name();
+    return value.is_number_float() ? "the fraction " + number_text(value.get<double>()) : value.type_name();
   }
 
   static std::string offsets_text(const json& value) {

@@ -210,13 +210,13 @@ class Reader {
     const auto weights = layer.weights.view();
     if (weights.minCoeff() < 0.0F || weights.maxCoeff() > 1.0F) {
       const float wrong = weights.minCoeff() < 0.0F ? weights.minCoeff() : weights.maxCoeff();
-      fail(tensor_name, "weights from 0 to 1", std::to_string(wrong));
+      fail(tensor_name, "weights from 0 to 1", number_text(wrong));
     }
     for (Index row = 0; row < weights.rows(); ++row) {
       const float sum = weights.row(row).sum();
       if (sum != 0.0F && std::abs(sum - 1.0F) > tolerance) {
         fail(tensor_name + ", head " + std::to_string(row / n_tokens_) + ", row " + std::to_string(row % n_tokens_),
-             "weights that sum to 1, or all zeros", "a sum of " + std::to_string(sum));
+             "weights that sum to 1, or all zeros", "a sum of " + number_text(sum));
       }
     }
     if (layer.query.size() != 0) check_agreement(tensor_name, layer, trace, tolerance);
@@ -237,7 +237,7 @@ class Reader {
       const float difference = (expected - found).cwiseAbs().maxCoeff();
       if (!(difference <= tolerance)) {
         fail(tensor_name + ", head " + std::to_string(head), "the weights that query and key give",
-             "a difference of " + std::to_string(difference));
+             "a difference of " + number_text(difference));
       }
     }
   }

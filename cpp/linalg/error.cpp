@@ -1,6 +1,8 @@
 // See error.h.
 #include "linalg/error.h"
 
+#include <cmath>
+#include <cstdint>
 #include <utility>
 
 namespace attn {
@@ -25,6 +27,32 @@ const char* name_of(ErrorCode code) {
       return "out-of-memory";
   }
   return "bad-request";
+}
+
+std::string number_text(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (value < 0) return "-" + number_text(-value);
+  if (std::isinf(value)) return "infinity";
+  constexpr double kLeastPlain = 1e-4;
+  constexpr double kMostPlain = 1e15;
+  int exponent = 0;
+  if (value != 0 && (value < kLeastPlain || value >= kMostPlain)) {
+    constexpr double kTen = 10.0;
+    for (; value >= kTen; value /= kTen) ++exponent;
+    for (; value < 1.0; value *= kTen) --exponent;
+    return number_text(value) + "e" + std::to_string(exponent);
+  }
+  constexpr std::int64_t kMillion = 1'000'000;
+  auto whole = static_cast<std::int64_t>(value);
+  auto millionths = static_cast<std::int64_t>(std::round((value - static_cast<double>(whole)) * kMillion));
+  if (millionths == kMillion) {
+    ++whole;
+    millionths = 0;
+  }
+  if (millionths == 0) return std::to_string(whole);
+  std::string digits = std::to_string(kMillion + millionths).substr(1);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return std::to_string(whole) + "." + digits;
 }
 
 Error::Error(ErrorCode code, const std::string& message, std::string expected, std::string found)

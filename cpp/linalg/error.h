@@ -21,6 +21,10 @@ enum class ErrorCode {
 /// The code as the element's public contract spells it: "bad-file".
 const char* name_of(ErrorCode code);
 
+/// A number for messages, with up to six digits after the point: "0.25", "-1", "1e-12". Made by hand because the C
+/// library's printing of floating-point numbers would be a tenth of the WebAssembly file.
+std::string number_text(double value);
+
 /// Thrown before anything has changed, so that every object the caller holds is still what it was.
 class Error : public std::runtime_error {
  public:

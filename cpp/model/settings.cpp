@@ -1,20 +1,10 @@
 // See settings.h.
 #include "model/settings.h"
 
-#include <array>
-#include <cstdio>
-
 #include "linalg/error.h"
 
 namespace attn {
 namespace {
-
-/// The shortest common form, "1e-12". Not std::to_chars: its tables would be a third of the WebAssembly file.
-std::string number_text(double value) {
-  std::array<char, 32> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%.10g", value);
-  return {text.data(), static_cast<std::size_t>(size)};
-}
 
 struct Describe {
   std::string operator()(std::monostate) const { return "nothing"; }

@@ -111,7 +111,7 @@ class Engine {
     return guarded([&] {
       if (!(bytes >= 0 && bytes < 4294967296.0)) {
         throw attn::Error(attn::ErrorCode::kTooLarge, name + " is larger than this page can address.",
-                          "less than 4 GiB", std::to_string(bytes) + " bytes");
+                          "less than 4 GiB", attn::number_text(bytes) + " bytes");
       }
       files_[name] = attn::allocate_file(static_cast<std::size_t>(bytes));
       return val::object();
