@@ -218,6 +218,28 @@ TEST(Forward, CanBeDroppedHalfwayAndBegunAgain) {
   expect_same_bits(trace, attn::forward(test::minilm(), ids));
 }
 
+/// No family here is causal yet, but the forward pass can be. The text is longer than one block of rows.
+TEST(Forward, OfACausalModelIgnoresTheFuture) {
+  attn::Model model = *test::minilm();
+  model.config.causal = true;
+  const auto causal = std::make_shared<const attn::Model>(model);
+  auto ids = test::ids_of(test::golden("minilm/truncated.safetensors"));
+  ids.resize(200);
+  const ForwardTrace whole = attn::forward(causal, ids);
+  EXPECT_TRUE(whole.causal);
+  ids.resize(150);
+  const ForwardTrace beginning = attn::forward(causal, ids);
+  for (std::size_t layer = 0; layer < whole.hidden.size(); ++layer) {
+    EXPECT_LE(difference(whole.hidden[layer].topRows(150), beginning.hidden[layer]), kHidden) << layer;
+  }
+  // The last token sees all of them: in the first layer, whose input is the same, just as without a mask.
+  ids = test::ids_of(test::golden("minilm/truncated.safetensors"));
+  ids.resize(200);
+  const ForwardTrace open = attn::forward(test::minilm(), ids);
+  EXPECT_LE(difference(whole.hidden[1].row(199), open.hidden[1].row(199)), kHidden);
+  EXPECT_GT(difference(whole.hidden[1].row(0), open.hidden[1].row(0)), 0.01);
+}
+
 TEST(Forward, RefusesTooManyTokensWithBothCounts) {
   const std::vector<std::int32_t> ids(513, 100);
   ForwardTrace trace;
