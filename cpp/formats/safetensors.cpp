@@ -223,23 +223,19 @@ class Reader {
 
   /// The tensors must fill the data exactly: in order of their offsets, each begins where the one before it ends.
   void check_layout(const Checkpoint& checkpoint) const {
-    std::vector<const std::pair<const std::string, Tensor>*> in_order;
-    in_order.reserve(checkpoint.tensors.size());
-    for (const auto& entry : checkpoint.tensors) in_order.push_back(&entry);
-    std::sort(in_order.begin(), in_order.end(), [](const auto* left, const auto* right) {
-      const Tensor& a = left->second;
-      const Tensor& b = right->second;
-      return std::tie(a.offset, a.bytes) < std::tie(b.offset, b.bytes);
-    });
+    // Empty tensors come before what begins at the same place.
+    std::multimap<std::pair<std::size_t, std::size_t>, const std::string*> in_order;
+    for (const auto& [name, tensor] : checkpoint.tensors)
+      in_order.emplace(std::pair(tensor.offset, tensor.bytes), &name);
     std::size_t end = data_start_;
-    for (const auto* entry : in_order) {
-      const Tensor& tensor = entry->second;
-      if (tensor.offset != end) {
-        fail_tensor(entry->first, tensor.offset < end ? "it overlaps another tensor" : "there is a hole before it",
+    for (const auto& [place, name] : in_order) {
+      const auto& [offset, bytes] = place;
+      if (offset != end) {
+        fail_tensor(*name, offset < end ? "it overlaps another tensor" : "there is a hole before it",
                     "it to begin at byte " + std::to_string(end - data_start_) + " of the data",
-                    "byte " + std::to_string(tensor.offset - data_start_));
+                    "byte " + std::to_string(offset - data_start_));
       }
-      end += tensor.bytes;
+      end += bytes;
     }
     if (end != file_.size) {
       fail("the tensors must fill the file", std::to_string(end) + " bytes in all",

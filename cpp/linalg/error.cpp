@@ -40,6 +40,12 @@ std::string number_text(double value) {
     constexpr double kTen = 10.0;
     for (; value >= kTen; value /= kTen) ++exponent;
     for (; value < 1.0; value *= kTen) --exponent;
+    // The products round: what should have become 1 may have stayed just below it and gone on to almost 10.
+    constexpr double kAlmostTen = 9.9999995;
+    if (value >= kAlmostTen) {
+      value = 1.0;
+      ++exponent;
+    }
     return number_text(value) + "e" + std::to_string(exponent);
   }
   constexpr std::int64_t kMillion = 1'000'000;

@@ -109,9 +109,9 @@ class Engine {
  public:
   val reserve(const std::string& name, double bytes) {
     return guarded([&] {
-      if (!(bytes >= 0 && bytes < 4294967296.0)) {
+      if (!(bytes >= 0 && bytes < 2147483648.0)) {
         throw attn::Error(attn::ErrorCode::kTooLarge, name + " is larger than this page can address.",
-                          "less than 4 GiB", attn::number_text(bytes) + " bytes");
+                          "less than 2 GiB", attn::number_text(bytes) + " bytes");
       }
       files_[name] = attn::allocate_file(static_cast<std::size_t>(bytes));
       return val::object();
