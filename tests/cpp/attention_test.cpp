@@ -215,14 +215,14 @@ TEST(ScaledDotProductAttention, RefusesEveryMisfitByItsShapes) {
   const auto m = [](Index rows, Index cols) { return Matrix::Ones(rows, cols).eval(); };
   using enum ErrorCode;
   const Misfit misfits[] = {
-      {"widths", m(2, 3), m(4, 5), m(4, 5), {}, {kBadRequest, "d_head", "d_head", "\\[2, 3\\] and \\[4, 5\\]"}},
-      {"lengths", m(2, 3), m(4, 3), m(5, 3), {}, {kBadRequest, "for every key", "", "\\[4, 3\\] and \\[5, 3\\]"}},
-      {"no query", m(0, 3), m(4, 3), m(4, 3), {}, {kBadRequest, "not be empty", "", "\\[0, 3\\] and \\[4, 3\\]"}},
-      {"no key", m(2, 3), m(0, 3), m(0, 3), {}, {kBadRequest, "not be empty", "", "\\[2, 3\\] and \\[0, 3\\]"}},
-      {"no width", m(2, 0), m(4, 0), m(4, 3), {}, {kBadRequest, "not be empty", "", "\\[2, 0\\] and \\[4, 0\\]"}},
-      {"no value", m(2, 3), m(4, 3), m(4, 0), {}, {kBadRequest, "for every key", "", "\\[4, 3\\] and \\[4, 0\\]"}},
-      {"bias rows", m(2, 3), m(4, 3), m(4, 3), m(1, 4), {kBadRequest, "bias", "", "\\[1, 4\\]"}},
-      {"bias cols", m(2, 3), m(4, 3), m(4, 3), m(2, 3), {kBadRequest, "bias", "", "\\[2, 3\\]"}},
+      {"widths", m(2, 3), m(4, 5), m(4, 5), {}, {kBadRequest, "d_head", "d_head", R"(\[2, 3\] and \[4, 5\])"}},
+      {"lengths", m(2, 3), m(4, 3), m(5, 3), {}, {kBadRequest, "for every key", "", R"(\[4, 3\] and \[5, 3\])"}},
+      {"no query", m(0, 3), m(4, 3), m(4, 3), {}, {kBadRequest, "not be empty", "", R"(\[0, 3\] and \[4, 3\])"}},
+      {"no key", m(2, 3), m(0, 3), m(0, 3), {}, {kBadRequest, "not be empty", "", R"(\[2, 3\] and \[0, 3\])"}},
+      {"no width", m(2, 0), m(4, 0), m(4, 3), {}, {kBadRequest, "not be empty", "", R"(\[2, 0\] and \[4, 0\])"}},
+      {"no value", m(2, 3), m(4, 3), m(4, 0), {}, {kBadRequest, "for every key", "", R"(\[4, 3\] and \[4, 0\])"}},
+      {"bias rows", m(2, 3), m(4, 3), m(4, 3), m(1, 4), {kBadRequest, "bias", "", R"(\[1, 4\])"}},
+      {"bias cols", m(2, 3), m(4, 3), m(4, 3), m(2, 3), {kBadRequest, "bias", "", R"(\[2, 3\])"}},
   };
   for (const Misfit& misfit : misfits) {
     SCOPED_TRACE(misfit.what);

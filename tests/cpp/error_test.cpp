@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
 #include "linalg/matrix.h"
 
 namespace {
@@ -28,14 +32,39 @@ TEST(Error, CarriesItsCodeAndItsTexts) {
   EXPECT_TRUE(Error(ErrorCode::kBadFile, "x").expected().empty());
 }
 
+TEST(NumberText, IsShortAndReadsAsTheNumber) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::pair<double, const char*> texts[] = {{0.0, "0"},
+                                                  {1.0, "1"},
+                                                  {-3.0, "-3"},
+                                                  {0.5, "0.5"},
+                                                  {1.06666667, "1.066667"},
+                                                  {0.9999999, "1"},
+                                                  {0.0001, "0.0001"},
+                                                  {1e-5, "1e-5"},
+                                                  {-2.5e-7, "-2.5e-7"},
+                                                  {1e15, "1e15"},
+                                                  {1.5e300, "1.5e300"},
+                                                  {1e-300, "1e-300"},
+                                                  {kInfinity, "infinity"},
+                                                  {-kInfinity, "-infinity"},
+                                                  {std::numeric_limits<double>::quiet_NaN(), "NaN"}};
+  for (const auto& [number, text] : texts) EXPECT_EQ(attn::number_text(number), text);
+  for (int exponent = -300; exponent <= 300; ++exponent) {
+    const std::string text = attn::number_text(std::pow(10.0, exponent));
+    EXPECT_NEAR(std::strtod(text.c_str(), nullptr) / std::pow(10.0, exponent), 1.0, 1e-6) << text;
+    EXPECT_NE(text.rfind("10e", 0), 0U) << text;
+  }
+}
+
 TEST(ShapeError, IsABadRequestThatNamesBothShapes) {
+  const auto refuse = [] { throw attn::ShapeError("rows must fit", attn::Matrix(2, 3), attn::Matrix(4, 5)); };
+  EXPECT_THROW(refuse(), Error);
   const attn::ShapeError error("rows must fit", attn::Matrix(2, 3), attn::Matrix(4, 5));
   EXPECT_STREQ(error.what(), "rows must fit: [2, 3] and [4, 5]");
   EXPECT_EQ(error.code(), ErrorCode::kBadRequest);
   EXPECT_EQ(error.expected(), "rows must fit");
   EXPECT_EQ(error.found(), "[2, 3] and [4, 5]");
-  const auto caught_as_error = [&] { throw error; };
-  EXPECT_THROW(caught_as_error(), Error);
 }
 
 }  // namespace

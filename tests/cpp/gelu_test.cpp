@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 
 #include "golden.h"
 
@@ -12,7 +13,7 @@ namespace {
 using attn::Index;
 using attn::Matrix;
 
-double exact_gelu(double x) { return x * (1.0 + std::erf(x / std::sqrt(2.0))) / 2.0; }
+double exact_gelu(double x) { return x * (1.0 + std::erf(x / std::numbers::sqrt2)) / 2.0; }
 
 TEST(Gelu, IsExactToAMillionthFromMinusTenToTen) {
   constexpr Index kSteps = 20'001;
@@ -48,7 +49,7 @@ TEST(Gelu, IsNotTheApproximationByTanh) {
   Matrix x = Matrix::Constant(1, 1, 2.2F);
   attn::gelu(x);
   const double tanh_form =
-      1.1 * (1.0 + std::tanh(std::sqrt(2.0 / std::acos(-1.0)) * (2.2 + 0.044715 * 2.2 * 2.2 * 2.2)));
+      1.1 * (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) * (2.2 + 0.044715 * 2.2 * 2.2 * 2.2)));
   EXPECT_GT(std::abs(static_cast<double>(x(0, 0)) - tanh_form), 2e-4);
 }
 

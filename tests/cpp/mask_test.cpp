@@ -62,10 +62,10 @@ TEST(Mask, CombinedHidesWhatEitherHides) {
 
 TEST(Mask, RefusesPaddingOfAnotherLength) {
   Matrix scores = Matrix::Zero(2, 3);
-  for (const auto& [padding, found] :
-       {std::pair(attn::padding_mask({0, 1}), "^2$"), std::pair(attn::padding_mask({0, 1, 0, 0}), "^4$")}) {
-    test::expect_refusal({ErrorCode::kBadRequest, "padding", "^3$", found}, [&] { attn::apply(padding, 0, scores); });
-  }
+  test::expect_refusal({ErrorCode::kBadRequest, "padding", "^3$", "^2$"},
+                       [&] { attn::apply(attn::padding_mask({0, 1}), 0, scores); });
+  test::expect_refusal({ErrorCode::kBadRequest, "padding", "^3$", "^4$"},
+                       [&] { attn::apply(attn::padding_mask({0, 1, 0, 0}), 0, scores); });
   EXPECT_TRUE(scores.isZero(0.0F)) << "a refusal must change nothing";
   test::expect_refusal({ErrorCode::kBadRequest, "padding", "^1$", "^2$"},
                        [] { attn::combine(attn::padding_mask({1}), attn::padding_mask({1, 0})); });

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 
 #include "golden.h"
 #include "reference.h"
@@ -39,12 +40,12 @@ TEST(Mlp, AgreesWithASlowReferenceOnManyShapes) {
     Matrix found(n, d_model);
     attn::mlp(x, parameters, found);
     for (Index t = 0; t < n; ++t) {
-      std::vector<double> row;
-      for (Index i = 0; i < d_model; ++i) row.push_back(static_cast<double>(x(t, i)));
+      const std::vector<double> row(x.row(t).data(), x.row(t).data() + d_model);
       std::vector<double> inner;
+      inner.reserve(static_cast<std::size_t>(d_mlp));
       for (Index i = 0; i < d_mlp; ++i) {
         const double up = slow_output(row, parameters.w_up, i);
-        inner.push_back(up * (1.0 + std::erf(up / std::sqrt(2.0))) / 2.0);
+        inner.push_back(up * (1.0 + std::erf(up / std::numbers::sqrt2)) / 2.0);
       }
       for (Index i = 0; i < d_model; ++i) {
         EXPECT_NEAR(found(t, i), slow_output(inner, parameters.w_down, i), 2e-5);

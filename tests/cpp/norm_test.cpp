@@ -88,11 +88,11 @@ TEST(LayerNorm, RefusesWidthsThatDiffer) {
   Matrix x = Matrix::Ones(2, 4);
   NormParameters parameters = plain(4);
   parameters.gain = attn::Vector::Ones(5);
-  test::expect_refusal({ErrorCode::kBadRequest, "gain", "d_model", "\\[2, 4\\] and \\[1, 5\\]"},
+  test::expect_refusal({ErrorCode::kBadRequest, "gain", "d_model", R"(\[2, 4\] and \[1, 5\])"},
                        [&] { attn::layer_norm(parameters, x); });
   parameters = plain(4);
   parameters.bias = attn::Vector::Ones(3);
-  test::expect_refusal({ErrorCode::kBadRequest, "bias", "d_model", "\\[2, 4\\] and \\[1, 3\\]"},
+  test::expect_refusal({ErrorCode::kBadRequest, "bias", "d_model", R"(\[2, 4\] and \[1, 3\])"},
                        [&] { attn::layer_norm(parameters, x); });
   EXPECT_EQ(x, Matrix::Ones(2, 4)) << "a refusal must change nothing";
 }

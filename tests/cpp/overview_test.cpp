@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "golden.h"
 
@@ -63,7 +64,7 @@ std::vector<attn::Link> all_links(const attn::ForwardTrace& trace, const attn::L
       }
     }
   }
-  std::stable_sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.weight > b.weight; });
+  std::ranges::stable_sort(links, std::ranges::greater(), &attn::Link::weight);
   return links;
 }
 

@@ -47,9 +47,9 @@ TEST(SinusoidalPositions, BeginWithZerosAndOnes) {
 }
 
 TEST(SinusoidalPositions, RefuseSizesThatAreNone) {
-  test::expect_refusal({ErrorCode::kBadRequest, "width", "1 or more", "\\[3, 0\\]"},
+  test::expect_refusal({ErrorCode::kBadRequest, "width", "1 or more", R"(\[3, 0\])"},
                        [] { attn::sinusoidal_positions(3, 0); });
-  test::expect_refusal({ErrorCode::kBadRequest, "count", "0 or more", "\\[-1, 4\\]"},
+  test::expect_refusal({ErrorCode::kBadRequest, "count", "0 or more", R"(\[-1, 4\])"},
                        [] { attn::sinusoidal_positions(-1, 4); });
 }
 
@@ -68,7 +68,7 @@ TEST(LearnedPositions, RefuseATableThatDoesNotFit) {
   const attn::SharedMatrix table(Matrix::Ones(10, 6));
   Matrix too_long = Matrix::Zero(11, 6);
   Matrix too_wide = Matrix::Zero(3, 7);
-  test::expect_refusal({ErrorCode::kBadRequest, "positions", "n, d_model", "\\[10, 6\\] and \\[11, 6\\]"},
+  test::expect_refusal({ErrorCode::kBadRequest, "positions", "n, d_model", R"(\[10, 6\] and \[11, 6\])"},
                        [&] { attn::add_learned_positions(table, too_long); });
   EXPECT_THROW(attn::add_learned_positions(table, too_wide), attn::ShapeError);
   EXPECT_TRUE(too_long.isZero(0.0F)) << "a refusal must change nothing";

@@ -42,7 +42,7 @@ std::vector<Case> malformed() {
   const std::string good = entry("F32", "[2]", "[0,8]");
   const std::string two =
       R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":)";
-  std::string deep(64, '[');
+  const std::string deep(64, '[');
   using enum ErrorCode;
   return {
       {"an empty file", "", {kBadFile, "too short", "8 bytes", "0 bytes"}},

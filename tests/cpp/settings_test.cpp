@@ -19,7 +19,8 @@ Settings settings() {
 
 void refused(const std::string& key, const std::string& expected, const std::string& found,
              const std::function<void()>& work) {
-  test::expect_refusal({ErrorCode::kBadConfig, "config.json, \"" + key + "\".*expected.*found", expected, found}, work);
+  test::expect_refusal({ErrorCode::kBadConfig, R"(config.json, ")" + key + R"(".*expected.*found)", expected, found},
+                       work);
 }
 
 TEST(Settings, ANullIsAsGoodAsAbsent) {
@@ -45,7 +46,7 @@ TEST(Settings, ReadsWhatIsThere) {
 TEST(Settings, AnIntegerIsNothingElseAndWithinItsRange) {
   const std::pair<const char*, const char*> wrong[] = {{"nothing", "nothing"}, {"absent", "nothing"},
                                                        {"yes", "true"},        {"half", "0.5"},
-                                                       {"word", "\"gelu\""},   {"nested", "an object or a list"}};
+                                                       {"word", R"("gelu")"},  {"nested", "an object or a list"}};
   for (const auto& [key, found] : wrong) {
     refused(key, "an integer from 1 to 9", found, [&, name = key] { attn::integer(settings(), name, 1, 9); });
   }
@@ -71,7 +72,7 @@ TEST(Settings, ATextAndATruthValueAreNothingElse) {
 }
 
 TEST(Settings, ALongTextIsCutInAMessage) {
-  refused("long", "an integer", "^\"x{60}\\.\\.\\.\"$", [] { attn::integer(settings(), "long", 0, 1); });
+  refused("long", "an integer", R"(^"x{60}\.\.\."$)", [] { attn::integer(settings(), "long", 0, 1); });
 }
 
 }  // namespace

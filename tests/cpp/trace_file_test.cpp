@@ -218,7 +218,6 @@ TEST(ReadTrace, ComputesWeightsFromQueryAndKeyWithSharedHeads) {
 }
 
 TEST(WriteWeights, ComesBackBitForBit) {
-  test::Random random(7);
   Tensors tensors;
   put_parts(tensors, 0, 4);
   Metadata metadata = good_metadata();
