@@ -180,6 +180,22 @@ TEST(ReadSafetensors, AcceptsWhatIsOddButValid) {
   }
 }
 
+TEST(ReadSafetensors, RefusesMoreTensorsThanItsLimit) {
+  std::string header = "{";
+  for (std::size_t i = 0; i <= attn::kMostTensors; ++i) {
+    header += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":{"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
+  }
+  test::expect_refusal({ErrorCode::kTooLarge, "too many tensors", "65536", "65537"},
+                       [&] { read(file_of(header + "}")); });
+}
+
+TEST(ReadSafetensors, LeavesNumbersWhereTheyLie) {
+  const attn::FileBytes file = test::bytes_of(with_entry(entry("F32", "[2]", "[0,8]")));
+  const Checkpoint checkpoint = attn::read_safetensors(file, "w.safetensors");
+  EXPECT_EQ(checkpoint.file.data, file.data) << "no second copy";
+  EXPECT_EQ(checkpoint.find("w")->offset + 8, file.size);
+}
+
 TEST(ReadSafetensors, ReadsBackWhatWasWritten) {
   test::Random random(1);
   std::map<std::string, std::pair<std::vector<attn::Index>, attn::SharedMatrix>> tensors;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <limits>
 
 #include "formats/safetensors.h"
@@ -215,6 +216,70 @@ TEST(ReadTrace, ComputesWeightsFromQueryAndKeyWithSharedHeads) {
       for (Index s = 0; s < kTokens; ++s) EXPECT_NEAR(weights(t, s), s <= t ? e(s) / sum : 0.0, 1e-6);
     }
   }
+}
+
+/// The same file with its numbers in two bytes each, of the type that is named.
+std::string in_half_width(const std::string& dtype, const std::vector<std::uint16_t>& numbers, Index n_tokens) {
+  const std::string n = std::to_string(n_tokens);
+  std::string header = R"({"__metadata__":{"format":"attention-trace","version":"1","tokens":"[\"a\",\"b\"]"},)";
+  header += R"("layers.0.weights":{"dtype":")" + dtype + R"(","shape":[1,)" + n + "," + n + R"(],"data_offsets":[0,)" +
+            std::to_string(2 * numbers.size()) + "]}}";
+  const std::uint64_t length = header.size();
+  std::string bytes(sizeof length + header.size() + 2 * numbers.size(), '\0');
+  std::memcpy(bytes.data(), &length, sizeof length);
+  std::memcpy(bytes.data() + sizeof length, header.data(), header.size());
+  std::memcpy(bytes.data() + sizeof length + header.size(), numbers.data(), 2 * numbers.size());
+  return bytes;
+}
+
+attn::TraceFile read_bytes(const std::string& bytes) {
+  return attn::read_trace(attn::read_safetensors(test::bytes_of(bytes), "run.safetensors"), "run.safetensors");
+}
+
+TEST(ReadTrace, TakesHalfWidthFloatsWhoseRowsSumLessExactly) {
+  constexpr std::uint16_t kHalf = 0x3800;
+  constexpr std::uint16_t kAlmostHalf = 0x37F0;  // 0.4961: the row's sum is off by 4e-3.
+  constexpr std::uint16_t kQuarter = 0x3400;
+  const attn::TraceFile file = read_bytes(in_half_width("F16", {kHalf, kAlmostHalf, kHalf, kHalf}, 2));
+  EXPECT_EQ(attn::head_weights(file.trace, 0, 0)(0, 1), 0.49609375F);
+  test::expect_refusal({ErrorCode::kBadFile, "row 1", "sum to 1", "0.75"},
+                       [&] { read_bytes(in_half_width("F16", {kHalf, kHalf, kHalf, kQuarter}, 2)); });
+}
+
+TEST(ReadTrace, RefusesTypesThatAreNotComputedWith) {
+  test::expect_refusal({ErrorCode::kUnsupported, "layers.0.weights.*I16", "F32, F16", "I16"},
+                       [&] { read_bytes(in_half_width("I16", {0, 0, 0, 0}, 2)); });
+}
+
+TEST(ReadTrace, RefusesMoreThanItsLimits) {
+  Tensors layers;
+  for (int layer = 0; layer <= 256; ++layer) {
+    put(layers, "layers." + std::to_string(layer) + ".weights", {1, kTokens, kTokens}, uniform(1));
+  }
+  test::expect_refusal({ErrorCode::kTooLarge, "too many layers", "at most 256", "257"},
+                       [&] { read(good_metadata(), layers); });
+  Tensors heads;
+  put(heads, "layers.0.weights", {257, kTokens, kTokens}, uniform(257));
+  test::expect_refusal({ErrorCode::kTooLarge, "too many heads", "at most 256", "257"},
+                       [&] { read(good_metadata(), heads); });
+  Metadata long_text = good_metadata();
+  std::string tokens = "[\"a\"";
+  for (int i = 0; i < 65536; ++i) tokens += ",\"a\"";
+  long_text["tokens"] = tokens + "]";
+  test::expect_refusal({ErrorCode::kTooLarge, "too many tokens", "at most 65536", "65537"},
+                       [&] { read(long_text, good_tensors()); });
+}
+
+TEST(ReadTrace, KeepsHiddenStatesAndIgnoresOtherTensors) {
+  test::Random random(9);
+  Tensors tensors = good_tensors();
+  for (const char* name : {"hidden.0", "hidden.1", "hidden.2"})
+    put(tensors, name, {kTokens, 4}, random.matrix(kTokens, 4));
+  put(tensors, "logits", {7}, Matrix::Zero(1, 7));
+  const attn::TraceFile file = read(good_metadata(), tensors);
+  ASSERT_EQ(file.trace.hidden.size(), 3U);
+  EXPECT_EQ(file.trace.hidden[2], tensors["hidden.2"].second.view());
+  EXPECT_TRUE(attn::capabilities_of(file.trace).hidden);
 }
 
 TEST(WriteWeights, ComesBackBitForBit) {
