@@ -23,7 +23,7 @@ class StrongestLinks {
 
   std::vector<Link> take() {
     if (links_.size() > budget_) cut();
-    std::sort(links_.begin(), links_.end(), comes_before);
+    std::ranges::sort(links_, comes_before);
     return std::move(links_);
   }
 
@@ -137,7 +137,7 @@ Stepper run(const ForwardTrace& trace, LinkFilter filter, Overview& overview) {
         co_yield done / static_cast<double>(n_rows + 1);
       }
       std::uint8_t* pixels = overview.thumbnails.data() + index * size * size;
-      std::transform(largest.begin(), largest.end(), pixels, [](float weight) {
+      std::ranges::transform(largest, pixels, [](float weight) {
         return static_cast<std::uint8_t>(std::lround(255.0F * std::sqrt(std::min(weight, 1.0F))));
       });
     }

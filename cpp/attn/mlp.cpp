@@ -5,7 +5,8 @@
 
 namespace attn {
 
-void mlp(const MatrixView& x, const MlpParameters& parameters, MatrixOut output) {
+void mlp(const MatrixView& x, const MlpParameters& parameters,
+         MatrixOut output) {  // NOLINT(performance-unnecessary-value-param): a view
   Matrix inner = linear(x, parameters.w_up);
   gelu(inner);
   linear(inner, parameters.w_down, output);

@@ -85,7 +85,7 @@ class Reader {
     const auto is_text = [](char byte) {
       return byte == '\n' || byte == '\r' || byte == '\t' || (byte >= ' ' && byte <= '~');
     };
-    if (beginning.empty() || !std::all_of(beginning.begin(), beginning.end(), is_text)) return;
+    if (beginning.empty() || !std::ranges::all_of(beginning, is_text)) return;
     const char first = beginning[std::min(beginning.find_first_not_of(" \n\r\t"), beginning.size() - 1)];
     const std::string found = first == '{' || first == '[' ? "a JSON document" : "a text";
     throw Error(ErrorCode::kNotAModel, name_ + " is " + found + ", not weights.", "a safetensors file", found);
@@ -169,8 +169,7 @@ class Reader {
   const DtypeRow& dtype_from(const std::string& name, const json& value) const {
     if (!value.is_string()) fail_tensor(name, "dtype", "a text", value.type_name());
     const auto wanted = value.get<std::string>();
-    const auto* row =
-        std::find_if(kDtypes.begin(), kDtypes.end(), [&](const DtypeRow& each) { return each.name == wanted; });
+    const auto* row = std::ranges::find(kDtypes, std::string_view(wanted), &DtypeRow::name);
     if (row == kDtypes.end())
       fail_tensor(name, "dtype", "a type that safetensors knows", '"' + wanted.substr(0, 40) + '"');
     return *row;

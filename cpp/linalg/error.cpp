@@ -38,13 +38,13 @@ std::string number_text(double value) {
   int exponent = 0;
   if (value != 0 && (value < kLeastPlain || value >= kMostPlain)) {
     constexpr double kTen = 10.0;
-    for (; value >= kTen; value /= kTen) ++exponent;
-    for (; value < 1.0; value *= kTen) --exponent;
-    // The products round: what should have become 1 may have stayed just below it and gone on to almost 10.
-    constexpr double kAlmostTen = 9.9999995;
-    if (value >= kAlmostTen) {
-      value = 1.0;
+    while (value >= kTen) {
+      value /= kTen;
       ++exponent;
+    }
+    while (value < 1.0) {
+      value *= kTen;
+      --exponent;
     }
     return number_text(value) + "e" + std::to_string(exponent);
   }

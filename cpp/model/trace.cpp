@@ -27,7 +27,7 @@ bool has_scores(const LayerTrace& layer) { return layer.query.size() != 0; }
 }  // namespace
 
 Capabilities capabilities_of(const ForwardTrace& trace) {
-  return {.scores = std::all_of(trace.layers.begin(), trace.layers.end(), has_scores), .hidden = !trace.hidden.empty()};
+  return {.scores = std::ranges::all_of(trace.layers, has_scores), .hidden = !trace.hidden.empty()};
 }
 
 HeadBlock head_block(const ForwardTrace& trace, Index layer, Index head, Index query) {

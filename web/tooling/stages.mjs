@@ -149,7 +149,7 @@ async function tidy() {
   const clean = join(cacheFolder, 'tidy');
   mkdirSync(clean, { recursive: true });
   const sources = readJson(join(folder, 'compile_commands.json')).filter(({ file }) =>
-    /^(cpp|tests)\//.test(relative(root, file)),
+    relative(root, file).startsWith('cpp/'),
   );
   const outcomes = await inParallel(sources, async ({ file, command, output }) => {
     const hash = createHash('sha256').update(rules).update(command.replaceAll(root, ''));
