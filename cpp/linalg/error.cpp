@@ -46,6 +46,12 @@ std::string number_text(double value) {
       value *= kTen;
       --exponent;
     }
+    // The products round: what should have become 1 may have stayed just below it and gone on to almost 10.
+    constexpr double kAlmostTen = 9.9999995;
+    if (value >= kAlmostTen) {
+      value = 1.0;
+      ++exponent;
+    }
     return number_text(value) + "e" + std::to_string(exponent);
   }
   constexpr std::int64_t kMillion = 1'000'000;
