@@ -5,7 +5,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import { createRef, ref } from 'lit/directives/ref.js';
-import type { Hit, Scene } from '../scene/scene';
+import type { Covered, Hit, Scene } from '../scene/scene';
 import type { SceneTheme } from '../scene/theme';
 import { tokenLabel } from '../state/labels';
 import { formatPercent } from '../state/numbers';
@@ -238,7 +238,16 @@ export class SceneView extends Panel {
     if (canvas === undefined || !this.#isSeen) return;
     const coarse = matchMedia('(pointer: coarse)').matches;
     this.#scene?.resize(canvas.clientWidth, canvas.clientHeight, Math.min(devicePixelRatio, coarse ? 1.5 : 2));
+    this.#scene?.setCovered(this.#covered());
     if (!wasSeen) this.#draw();
+  }
+
+  /** What the viewer's own controls lie over: the tabs and the camera's buttons above, on wide screens the caption below. */
+  #covered(): Covered {
+    const foot = this.parentElement?.querySelector<HTMLElement>('.foot');
+    const isOver = foot != null && getComputedStyle(foot).position === 'absolute';
+    // The foot begins with an empty fade.
+    return { top: 48, bottom: isOver ? Math.max(0, foot.offsetHeight - 24) : 0 };
   }
 
   #moveCamera(act: (scene: Scene) => void): void {

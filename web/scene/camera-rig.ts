@@ -160,7 +160,8 @@ export class CameraRig {
   }
 
   dispose(): void {
-    this.controls.dispose();
+    // three's controls fail to let go of an element that they never held.
+    if (this.controls.domElement !== null) this.controls.dispose();
   }
 
   private direction(): Direction {

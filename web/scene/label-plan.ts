@@ -42,7 +42,7 @@ export function visibleText(text: string): string {
 }
 
 export function tokenTexts(view: RunView): string[] {
-  return view.run.tokens.map((token) => visibleText(token.special ? token.piece : token.text));
+  return view.run.tokens.map((token) => visibleText(token.piece));
 }
 
 export interface PlanRequest {

@@ -17,6 +17,7 @@ import { LinkTexture, Ribbons } from './links';
 import { CALM, QUICK, Tween } from './motion';
 import { countAtLeast, type FocusList, focusList, linkCount } from './packing';
 import type { Hit, Project } from './picking';
+import type { Covered } from './scene-contract';
 import type { Shared } from './shared';
 import { planStrokes } from './strokes';
 import { massLight } from './visuals';
@@ -44,6 +45,7 @@ export class Picture {
   private readonly shape = new Tween(1);
   private reduced: boolean;
   private size = { width: 1, height: 1 };
+  private covered: Covered = { top: 0, bottom: 0 };
   private preset: CameraPreset = 'front';
 
   private snapshot: Snapshot | null = null;
@@ -89,6 +91,11 @@ export class Picture {
     this.preset = preset;
     this.rig.show(preset);
     this.layOutAnew(CALM);
+  }
+
+  setCovered(covered: Covered): void {
+    this.covered = covered;
+    this.layOutAnew(0);
   }
 
   resize(width: number, height: number): void {
@@ -222,7 +229,7 @@ export class Picture {
 
   /** Places everything for the present text, size and open layer, and frames it. */
   private layOutAnew(duration: number): void {
-    const { snapshot, view, size } = this;
+    const { snapshot, view, size, covered } = this;
     if (!snapshot || !view || size.width < 2) return;
     const { nLayers, nHeads } = view.run.model;
     const narrow = size.width < NARROW;
@@ -240,7 +247,10 @@ export class Picture {
     };
     this.rows = labelRows(layOut({ ...request, height: 100 }).x, labelWidths);
     const margin = drop(this.rows);
-    const layout = layOut({ ...request, height: Math.max(120, size.height - 2 * margin) });
+    const layout = layOut({
+      ...request,
+      height: Math.max(120, size.height - covered.top - covered.bottom - 2 * margin),
+    });
     const old = this.layout;
     const comparable = old !== null && old.x.length === layout.x.length && old.levels.length === layout.levels.length;
     const moves = this.motion(duration);
@@ -251,7 +261,7 @@ export class Picture {
     this.shared.uniforms.uHeads.value = nHeads;
     this.shared.setLayout(this.layout);
     this.dots.show(layout.x.length, layout.levels.length, layout.spacing);
-    this.rig.setBox(layout.box, size, { left, right, top: margin, bottom: margin });
+    this.rig.setBox(layout.box, size, { left, right, top: covered.top + margin, bottom: covered.bottom + margin });
     this.replan();
   }
 

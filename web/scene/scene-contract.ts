@@ -54,9 +54,16 @@ export interface SceneCamera {
   describe(): string;
 }
 
+/** Bands of the canvas, in CSS pixels, that controls lie over: nothing is framed into them. */
+export interface Covered {
+  readonly top: number;
+  readonly bottom: number;
+}
+
 export interface Scene {
   show(snapshot: Snapshot): void;
   resize(width: number, height: number, pixelRatio: number): void;
+  setCovered(covered: Covered): void;
   setTheme(theme: SceneTheme): void;
   setReducedMotion(reduced: boolean): void;
   /** CSS pixels on the canvas. */

@@ -9,11 +9,12 @@ import { makeBackdrop } from './backdrop';
 import { CameraRig } from './camera-rig';
 import { COARSE_REACH, pickLink, pickToken, projector, TOKEN_REACH } from './picking';
 import { Picture } from './picture';
-import { type Scene, type SceneOptions, SceneUnavailable } from './scene-contract';
+import { type Covered, type Scene, type SceneOptions, SceneUnavailable } from './scene-contract';
 import { Shared } from './shared';
 import { colourParser, tonesOf } from './theme';
 
 export type { Hit } from './picking';
+export type { Covered } from './scene-contract';
 export {
   type Scene,
   type SceneCamera,
@@ -56,6 +57,7 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
 
   let { theme } = options;
   let size = { width: 1, height: 1, ratio: 1 };
+  let covered: Covered = { top: 0, bottom: 0 };
   let snapshot: Snapshot | null = null;
   let preset: CameraPreset | null = null;
   let settled = -1;
@@ -175,6 +177,12 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       shared.uniforms.uPixelRatio.value = ratio;
       if (refont) applyFont();
       picture.resize(width, height);
+      draw();
+    },
+    setCovered(next) {
+      if (next.top === covered.top && next.bottom === covered.bottom) return;
+      covered = next;
+      picture.setCovered(next);
       draw();
     },
     setTheme(next) {
