@@ -15,7 +15,10 @@ await command(import.meta.url, async () => {
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
     await page.goto(`http://127.0.0.1:${server.address().port}/explore.html`);
-    await page.locator('attention-viewer').evaluate((viewer) => viewer.settled());
+    await page.locator('attention-viewer').evaluate(async (viewer) => {
+      viewer.hints = false; // A first visit's hint would cover what the picture is of.
+      await viewer.settled();
+    });
     await page.waitForTimeout(2000); // The scene comes to rest.
     const path = join(root, 'web/docs/picture.png');
     await page.screenshot({ path });
