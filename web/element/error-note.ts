@@ -15,7 +15,8 @@ export const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   'too-large': 'Open a smaller model, or one with fewer bits per number.',
   'too-long': 'Shorten the text. The last picture stays until then.',
   'missing-file':
-    'Open the model’s files from your disk: model.safetensors, config.json and tokenizer.json, chosen together.',
+    'Open the model’s files from your disk: model.safetensors, config.json and tokenizer.json, chosen together. ' +
+    'Where Headlight is built from its sources, npm start fetches its model.',
   network: 'Check the connection and try again, or open the model’s files from your disk.',
   'blocked-by-policy': 'The page that shows this viewer does not allow it; its owner can.',
   'out-of-memory': 'Close other tabs, shorten the text, or open a smaller model.',

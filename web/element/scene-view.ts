@@ -5,7 +5,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import { createRef, ref } from 'lit/directives/ref.js';
-import type { Covered, Hit, Scene } from '../scene/scene';
+import type { Covered, Hit, Scene, SceneStats } from '../scene/scene';
 import type { SceneTheme } from '../scene/theme';
 import { tokenLabel } from '../state/labels';
 import { formatPercent } from '../state/numbers';
@@ -229,6 +229,11 @@ export class SceneView extends Panel {
           ? 'The 3D scene needs WebGL 2, which this browser or device does not offer.'
           : 'The 3D scene could not be loaded.';
     }
+  }
+
+  /** What was drawn, in numbers: for tests and measurements. Null while there is no scene. */
+  inspect(): SceneStats | null {
+    return this.#scene?.inspect() ?? null;
   }
 
   #resize(): void {
