@@ -1,4 +1,4 @@
-// See overview.h.
+// One pass over all heads, a block of rows at a time, that collects links, counts and thumbnails together.
 #include "analysis/overview.h"
 
 #include <algorithm>

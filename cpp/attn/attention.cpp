@@ -1,4 +1,4 @@
-// See attention.h.
+// Scores, mask, softmax and mix of one head, in the order of the equation.
 #include "attn/attention.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// See mask.h.
+// Masks made, combined, and written into scores as kMasked.
 #include "attn/mask.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// See multi_head.h.
+// All heads of a layer at once; the forward pass takes them one by one, to be interruptible.
 #include "attn/multi_head.h"
 
 #include <string>

@@ -1,4 +1,4 @@
-// See norm.h.
+// Layer normalisation in two passes over each row: the mean goes before the squares are summed.
 #include "attn/norm.h"
 
 #include <cmath>

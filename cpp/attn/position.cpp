@@ -1,4 +1,4 @@
-// See position.h.
+// The sinusoids of the paper, and learned positions looked up in a table.
 #include "attn/position.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// See disguise.h.
+// The first bytes of archives, pages, pointers and other models' formats, and what to call them.
 #include "formats/disguise.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// See hf_config.h.
+// JSON values turned into settings one by one; what they mean is for a family to say.
 #include "formats/hf_config.h"
 
 #include <limits>

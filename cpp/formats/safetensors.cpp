@@ -1,4 +1,4 @@
-// See safetensors.h.
+// A reader that trusts no number of the file before it has checked it against the file's length, and a small writer.
 #include "formats/safetensors.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// See trace_file.h.
+// A reader that checks every tensor before it believes it, and a writer of weights alone.
 #include "formats/trace_file.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// See error.h.
+// The names of the error codes, and numbers in words for messages.
 #include "linalg/error.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// See gelu.h.
+// GELU over a whole matrix, on Eigen's vectorised erf.
 #include "linalg/gelu.h"
 
 #include <unsupported/Eigen/SpecialFunctions>

@@ -1,4 +1,4 @@
-// See linear.h.
+// A product and a bias, after the shapes are checked.
 #include "linalg/linear.h"
 
 #include "linalg/products.h"

@@ -1,4 +1,4 @@
-// See matrix.h.
+// Shapes in messages.
 #include "linalg/matrix.h"
 
 namespace attn {

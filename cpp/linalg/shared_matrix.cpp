@@ -1,4 +1,4 @@
-// See shared_matrix.h.
+// Matrices that share their memory: with a file, or as owners of their own.
 #include "linalg/shared_matrix.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// See softmax.h.
+// Softmax row by row, with the largest score subtracted first.
 #include "linalg/softmax.h"
 
 namespace attn {

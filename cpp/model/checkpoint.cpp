@@ -1,4 +1,4 @@
-// See checkpoint.h.
+// Tensors found by name and read as float32, in place where the bytes allow it.
 #include "model/checkpoint.h"
 
 #include <bit>

@@ -1,4 +1,4 @@
-// See settings.h.
+// Settings of the type that is asked for, or an error that names the key.
 #include "model/settings.h"
 
 #include "linalg/error.h"

@@ -1,4 +1,4 @@
-// See stepper.h.
+// Runs a stepper's coroutine for a while; what it throws, the caller gets.
 #include "model/stepper.h"
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// See trace.h.
+// Looks into a trace: a head's weights and scores, computed again from what was kept, and all about one cell.
 #include "model/trace.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// See transformer.h.
+// The encoder's layers as one coroutine, which stops after every block of rows.
 #include "model/transformer.h"
 
 #include <algorithm>

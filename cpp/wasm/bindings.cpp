@@ -5,7 +5,8 @@
 #include <emscripten/heap.h>
 #include <emscripten/val.h>
 
-#include <cmath>
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>

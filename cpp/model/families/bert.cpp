@@ -1,4 +1,4 @@
-// See bert.h.
+// config.json's keys and the checkpoint's names for BERT, and refusals of the variants that are not built in.
 #include "model/families/bert.h"
 
 #include "model/families/tensors.h"

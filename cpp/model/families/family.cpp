@@ -1,4 +1,4 @@
-// See family.h.
+// model_type decides.
 #include "model/families/family.h"
 
 #include "model/families/bert.h"

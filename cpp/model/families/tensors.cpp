@@ -1,4 +1,4 @@
-// See tensors.h.
+// Tensors of a stated shape, under their present or their old name.
 #include "model/families/tensors.h"
 
 namespace attn {
