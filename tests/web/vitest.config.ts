@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     environment: 'node',
+    setupFiles: ['./repeatable.ts'],
     execArgv: relaxedSimd,
     testTimeout: 60_000,
   },
