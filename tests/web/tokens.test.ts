@@ -92,7 +92,8 @@ function checkPlaces(text: string, tokens: readonly Token[]): void {
 function gaps(text: string, tokens: readonly Token[]): string {
   const covered = new Set<number>();
   for (const { start, end } of tokens) for (let at = start ?? 0; at < (end ?? 0); ++at) covered.add(at);
-  return [...text].reduce(
+  // Two unpaired surrogates must not become one character when what stood between them is taken out.
+  return [...text.replace(/\p{Surrogate}/gu, '\uFFFD')].reduce(
     ({ at, left }, character) => ({ at: at + character.length, left: covered.has(at) ? left : left + character }),
     { at: 0, left: '' },
   ).left;
