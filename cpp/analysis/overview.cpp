@@ -10,38 +10,28 @@
 namespace attn {
 namespace {
 
-/// Keeps the strongest links of all that are added, in memory for twice as many.
+/// Keeps the strongest links of all that are added: a heap with the weakest of them on top.
 class StrongestLinks {
  public:
   explicit StrongestLinks(std::size_t budget) : budget_(budget) {}
 
   void add(const Link& link) {
-    if (budget_ == 0 || (is_full_ && !comes_before(link, weakest_))) return;
+    if (links_.size() == budget_) {
+      if (budget_ == 0 || !comes_before(link, links_.front())) return;
+      std::ranges::pop_heap(links_, comes_before);
+      links_.pop_back();
+    }
     links_.push_back(link);
-    if (links_.size() >= 2 * budget_ + kSlack) cut();
+    std::ranges::push_heap(links_, comes_before);
   }
 
   std::vector<Link> take() {
-    if (links_.size() > budget_) cut();
-    std::ranges::sort(links_, comes_before);
+    std::ranges::sort_heap(links_, comes_before);
     return std::move(links_);
   }
 
  private:
-  // With a small budget a cut after every few links would cost more than keeping some.
-  static constexpr std::size_t kSlack = 256;
-
-  void cut() {
-    const auto last = links_.begin() + static_cast<std::ptrdiff_t>(budget_) - 1;
-    std::nth_element(links_.begin(), last, links_.end(), comes_before);
-    weakest_ = *last;
-    is_full_ = true;
-    links_.resize(budget_);
-  }
-
   std::size_t budget_;
-  bool is_full_ = false;
-  Link weakest_;  ///< Of those kept, once there are `budget_` of them.
   std::vector<Link> links_;
 };
 
