@@ -38,9 +38,10 @@ async function opening(browser, address) {
     await page.addInitScript(() => {
       addEventListener('DOMContentLoaded', () => {
         const viewer = document.querySelector('attention-viewer');
+        const sceneOf = (element) => element.shadowRoot?.querySelector('attn-scene-view');
         const watch = () => {
           if (window.tokensAt === undefined && viewer.tokenList?.length > 0) window.tokensAt = performance.now();
-          if (window.pictureAt === undefined && viewer.shadowRoot?.querySelector('[data-drawn-revision]')) {
+          if (window.pictureAt === undefined && sceneOf(viewer)?.inspect?.()?.frames > 0) {
             window.pictureAt = performance.now();
           }
           if (window.pictureAt === undefined || window.tokensAt === undefined) requestAnimationFrame(watch);
@@ -109,6 +110,7 @@ async function running(browser, address) {
 /** Bytes of each part as a host that compresses would send them. */
 function sizes(folder) {
   const assets = join(folder, 'assets');
+  const built = join(folder, '../wasm');
   const gzip = (path) => gzipSync(readFileSync(path), { level: 9 }).length;
   const files = readdirSync(assets).map((name) => ({ name, bytes: gzip(join(assets, name)) }));
   const sum = (accepts) => files.filter((file) => accepts(file.name)).reduce((total, file) => total + file.bytes, 0);
@@ -118,8 +120,8 @@ function sizes(folder) {
   const shell = (name) => /\.(js|css)$/.test(name) && !engine(name) && !scene(name) && !worker(name);
   const row = (name, bytes) => ({ group: 'gzip', name, value: bytes / 1000, unit: 'KB' });
   return [
-    row('engine: wasm and glue', sum(engine)),
-    row('worker and tokenizer', sum(worker)),
+    row('engine: wasm and glue', gzip(join(built, 'headlight.wasm')) + gzip(join(built, 'headlight.mjs'))),
+    row('worker (the glue in it) and tokenizer', sum(worker)),
     row('scene with three.js (lazy)', sum(scene)),
     row('shell: scripts and styles of all pages', sum(shell)),
     row(
