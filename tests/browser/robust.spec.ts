@@ -183,6 +183,25 @@ test('weights without config.json are refused by a message naming it', async ({ 
   await expect(viewer.getByRole('alert')).toContainText('config.json');
 });
 
+test.describe('without the model', () => {
+  test.use({ expected: [(message: string) => /models\/|404/.test(message)] });
+  test('the page says what is missing and how to get it, and shows the example traces', async ({ page }) => {
+    await page.route('**/models/**', (route) => route.fulfill({ status: 404, body: 'no' }));
+    const viewer = await openExplorer(page);
+    const note = viewer.getByRole('alert');
+    await expect(note).toHaveAttribute('data-code', 'missing-file');
+    await expect(note).toContainText('config.json');
+    await expect(note).toContainText('npm start');
+    const seen = await inViewer(viewer, (element) => [
+      element.tokenList.length,
+      element.backend.source,
+      element.status,
+    ]);
+    expect(seen).toEqual([16, 'trace', 'ready']);
+    await expect(viewer.locator('input[type=file]')).toHaveCount(1);
+  });
+});
+
 test('a trace saved from Python is shown like a live run', async ({ page }) => {
   const viewer = await openExplorer(page);
   const buffer = readFileSync(new URL('../golden/trace/python.safetensors', import.meta.url));

@@ -187,6 +187,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   async function make(next: Wish): Promise<void> {
     const { signal } = cancelled;
     const controller = new AbortController();
+    const waiting = opened;
     running = { wish: next, controller };
     publish({});
     let run: Run;
@@ -206,6 +207,8 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       await show(run, next.model, next, signal);
     } finally {
       if (shown?.view.run.id !== run.id) engine.releaseRun(run.id);
+      // A trace that waited while a newer wish was made has been overtaken.
+      else if (opened === waiting) dropOpened();
     }
   }
 
