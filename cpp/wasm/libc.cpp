@@ -24,8 +24,11 @@ double scaled(double value, int exponent) {
 
 extern "C" {
 
+// The linker redirects calls to these names: they are its choice.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 double __wrap_strtod(const char* text, char** end);
 int __wrap_snprintf(char* text, std::size_t size, const char* format, ...);
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 /// Only the JSON parser calls it, with text that it has found to be a number. Correctly rounded for up to 15 digits and
 /// powers of ten up to 22, which is every number that a configuration holds; beyond that, off by a few units in the
