@@ -4,10 +4,51 @@
  */
 import type { Cell, Failure, HeadMatrix, Matrix, ModelInfo, Overview, TokenRow } from './types';
 
+/** The tokenizer that a GGUF file carries, as it stands there. What the file lacks is null. */
+export interface GgufTokenizer {
+  /** 'gpt2' is byte-level BPE, 'llama' SentencePiece, 'bert' WordPiece. */
+  readonly model: string;
+  /** How the text is split before the merges: 'smollm', 'llama-bpe', 'qwen2', 'gpt-2', … */
+  readonly pre: string | null;
+  readonly tokens: readonly string[];
+  readonly scores: Float32Array | null;
+  /** 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte. */
+  readonly types: Int32Array | null;
+  readonly merges: readonly string[] | null;
+  readonly bos: number | null;
+  readonly eos: number | null;
+  readonly unknown: number | null;
+  readonly addBos: boolean | null;
+  readonly addEos: boolean | null;
+  readonly addSpacePrefix: boolean | null;
+  readonly chatTemplate: string | null;
+  /** The whole tokenizer.json, where the writer was so kind. */
+  readonly huggingface: string | null;
+}
+
 export type Reply<T> = T | { readonly error: Failure };
 
 /** ModelInfo without the name, which is the loader's to give. */
 export type CoreModelInfo = Omit<ModelInfo, 'name'>;
+
+/** What openModel says. */
+export interface CoreModel extends CoreModelInfo {
+  /** As the file calls the model (`general.name` of a GGUF); null where it does not. */
+  readonly name: string | null;
+  readonly licence: string | null;
+  /** Whether it has an output matrix, so that `next` can answer. */
+  readonly next: boolean;
+  /** Of a GGUF. */
+  readonly tokenizer: GgufTokenizer | null;
+}
+
+/** Parallel lists, most probable first. */
+export interface CoreNext {
+  readonly ids: Int32Array;
+  readonly logits: Float32Array;
+  readonly probabilities: Float32Array;
+  readonly chances: Float32Array;
+}
 
 export interface CoreTraceInfo extends CoreModelInfo {
   readonly run: number;
@@ -31,14 +72,31 @@ export interface CoreEngine {
   reserve(name: string, bytes: number): Reply<object>;
   /** The reserved bytes [offset, offset + length): a view into the heap, to be written at once and then forgotten. */
   window(name: string, offset: number, length: number): Uint8Array;
-  /** What a reserved file is, by its own header: 'weights' or 'trace'. Refuses with `bad-file` or `not-a-model`. */
-  kind(name: string): Reply<{ readonly kind: 'weights' | 'trace' }>;
-  /** Reads the reserved file as a checkpoint, in place. */
-  openModel(name: string, configJson: string): Reply<CoreModelInfo>;
+  /**
+   * What a reserved file is. A GGUF says so in its first bytes; the header of a safetensors file must be there whole.
+   * Refuses with `bad-file` or `not-a-model`.
+   */
+  kind(name: string): Reply<{ readonly kind: 'weights' | 'trace' | 'gguf' }>;
+  /** Reads the reserved files as one checkpoint, in place: the shards of a safetensors model, or one GGUF. */
+  openModel(names: readonly string[], configJson: string | null): Reply<CoreModel>;
+  /** Frees a reserved file that is not wanted after all. */
+  release(name: string): void;
   /** Reads the reserved file as a trace and makes it a run. */
   openTrace(name: string): Reply<CoreTraceInfo>;
-  /** Starts a forward pass; `stepRun` does the work. Ids are checked against the vocabulary, the count against nCtx. */
-  beginRun(ids: Int32Array): Reply<{ readonly run: number }>;
+  /**
+   * Starts a forward pass; `stepRun` does the work. Ids are checked against the vocabulary, the count against nCtx. The
+   * first `reused` tokens are taken from the complete run that shares the longest beginning, where the model is causal.
+   */
+  beginRun(ids: Int32Array): Reply<{
+    readonly run: number;
+    readonly reused: number;
+    /** [nLayers] sliding windows; 0: none. */
+    readonly windows: Int32Array;
+  }>;
+  /** The most probable tokens after `position`. Works in one go: one product with the output matrix. */
+  next(run: number, position: number, count: number, temperature: number, topK: number, topP: number): Reply<CoreNext>;
+  /** The token chosen after `position`; equal arguments give equal choices. One entry. */
+  sample(run: number, position: number, temperature: number, topK: number, topP: number, seed: number): Reply<CoreNext>;
   /** Works for about `milliseconds` and returns. */
   stepRun(run: number, milliseconds: number): Reply<CoreStep>;
   dropRun(run: number): void;

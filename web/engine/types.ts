@@ -81,13 +81,32 @@ export interface Backend {
 export interface Capabilities {
   readonly scores: boolean;
   readonly hidden: boolean;
+  /** Whether it can say what comes next: a causal model with an output matrix. */
+  readonly next: boolean;
+}
+
+/** What a model runs on: the reader's text, and the tokens that were generated after it. */
+export interface RunText {
+  readonly text: string;
+  /** Whether the text is put into the model's chat template, as a question that waits for its answer. */
+  readonly chat: boolean;
+  /** Ids of generated tokens, which follow the text's own. They are never tokenised again: text would not give them back. */
+  readonly generated: readonly number[];
 }
 
 /** One forward pass, or one opened trace. `id` names it in later requests and is never reused. */
 export interface Run {
   readonly id: number;
+  /** The reader's text, without what was generated. */
   readonly text: string;
+  readonly chat: boolean;
+  /** The tokens of the text, special ones included, and then the generated ones. */
   readonly tokens: readonly Token[];
+  readonly generated: readonly number[];
+  /** How many keys back each layer lets a query see, its own included: sliding windows. Null: all. [nLayers] */
+  readonly windows: readonly (number | null)[];
+  /** How many of the first tokens were taken from an earlier run instead of being computed again. */
+  readonly reused: number;
   readonly model: ModelInfo;
   readonly backend: Backend;
   readonly can: Capabilities;
@@ -170,6 +189,67 @@ export interface Cell {
   readonly rowWeights: Float32Array;
 }
 
+/** How the next token is chosen from the model's probabilities. */
+export interface Sampling {
+  /** What logits are divided by: 0 always takes the most probable, 1 is the model's own distribution. 0 to 5. */
+  readonly temperature: number;
+  /** Only so many of the most probable; 0: all. */
+  readonly topK: number;
+  /** Only the most probable that together reach this share; 1: all. Above 0. */
+  readonly topP: number;
+  /** Equal seeds give equal choices. A whole number from 0 to 2^32 - 1. */
+  readonly seed: number;
+}
+
+/** A token that may come next. */
+export interface Candidate {
+  readonly id: number;
+  readonly piece: string;
+  /** How it reads; bytes that are no whole character as `\uFFFD`. */
+  readonly text: string;
+  readonly logit: number;
+  /** The model's own: softmax over the whole vocabulary. */
+  readonly probability: number;
+  /** What the sampling rules make of it: the chance of being chosen; 0 where they rule it out. */
+  readonly chance: number;
+}
+
+/** A model at an address, looked at before any weights are fetched. */
+export interface Offer {
+  /** What `load` takes. */
+  readonly address: string;
+  readonly name: string;
+  /** Who will be asked: the address's host. */
+  readonly host: string;
+  readonly files: readonly { readonly name: string; readonly bytes: number | null }[];
+  /** Of all files; null where the server does not say. */
+  readonly bytes: number | null;
+  /** As the model's page or file states it; null where it does not. */
+  readonly licence: string | null;
+  /** The family, as its configuration calls it. */
+  readonly family: string | null;
+  /** An estimate of what it will take: weights, and a run of `runTokens` tokens. */
+  readonly memory: { readonly weights: number | null; readonly run: number | null; readonly runTokens: number };
+  /** Bytes of it that are kept in the browser already. */
+  readonly stored: number;
+}
+
+/** A downloaded model that is kept in the browser. */
+export interface StoredModel {
+  readonly address: string;
+  readonly name: string;
+  readonly bytes: number;
+  /** False while parts are missing: a download that was cut off and can be resumed. */
+  readonly complete: boolean;
+}
+
+export interface MemoryUse {
+  /** Bytes that the engine's instances hold. */
+  readonly used: number;
+  /** Bytes that weights and runs may take together. */
+  readonly budget: number;
+}
+
 /** How far a load is; `total` is 0 while unknown. */
 export interface Progress {
   readonly phase: 'engine' | 'download' | 'read' | 'run';
@@ -188,6 +268,8 @@ export interface Loaded {
   readonly info: ModelInfo;
   /** The one run of a trace; null for a model. */
   readonly run: Run | null;
+  /** Whether the checkpoint carries a chat template that can be offered. */
+  readonly chat: boolean;
 }
 
 export interface Options {
@@ -201,8 +283,24 @@ export interface Options {
  */
 export interface Engine {
   load(source: Source, options?: Options): Promise<Loaded>;
-  /** Tokenises and runs the forward pass. Refuses with `too-long`, naming the count, past the model's limit. */
-  run(model: number, text: string, options?: Options): Promise<Run>;
+  /**
+   * Tokenises and runs the forward pass. Refuses with `too-long`, naming the count, past the model's limit. What the
+   * model's last runs share with it from the beginning on is not computed again where the model is causal.
+   */
+  run(model: number, text: RunText, options?: Options): Promise<Run>;
+  /** What the model expects after `position`: the `count` most probable tokens, most probable first. */
+  next(run: number, position: number, count: number, sampling: Sampling): Promise<readonly Candidate[]>;
+  /** Chooses the token after the run's last one. Equal runs and sampling give equal choices. */
+  sample(run: number, sampling: Sampling): Promise<Candidate>;
+  /** Looks at a model at an address: asks for its small files and sizes, never for weights. */
+  offer(address: string, options?: Options): Promise<Offer>;
+  /** The downloaded models that are kept in the browser; empty where it keeps nothing. */
+  stored(): Promise<readonly StoredModel[]>;
+  /** Forgets one of them, or all. */
+  forget(address: string | null): Promise<void>;
+  memory(): Promise<MemoryUse>;
+  /** Refuses what would not fit from now on; what is loaded stays. */
+  setBudget(bytes: number): void;
   overview(run: number, filter: LinkFilter, options?: Options): Promise<Overview>;
   row(run: number, query: number, filter: LinkFilter): Promise<TokenRow>;
   matrix(run: number, layer: number, head: number, measure: 'weights' | 'scores'): Promise<HeadMatrix>;
