@@ -9,12 +9,24 @@
 
 namespace attn {
 
-Mask causal_mask() { return {.causal = true, .padding = {}}; }
+Mask causal_mask() { return {.causal = true, .window = 0, .padding = {}}; }
 
-Mask padding_mask(std::vector<std::uint8_t> padding) { return {.causal = false, .padding = std::move(padding)}; }
+Mask sliding_mask(Index window) {
+  if (window < 1) {
+    throw Error(ErrorCode::kBadRequest, "A window has room for one key at least.", "1 or more", std::to_string(window));
+  }
+  return {.causal = true, .window = window, .padding = {}};
+}
+
+Mask padding_mask(std::vector<std::uint8_t> padding) {
+  return {.causal = false, .window = 0, .padding = std::move(padding)};
+}
 
 Mask combine(const Mask& left, const Mask& right) {
-  Mask both{.causal = left.causal || right.causal, .padding = left.padding.empty() ? right.padding : left.padding};
+  const bool both_slide = left.window != 0 && right.window != 0;
+  Mask both{.causal = left.causal || right.causal,
+            .window = both_slide ? std::min(left.window, right.window) : std::max(left.window, right.window),
+            .padding = left.padding.empty() ? right.padding : left.padding};
   if (left.padding.empty() || right.padding.empty()) return both;
   if (left.padding.size() != right.padding.size()) {
     throw Error(ErrorCode::kBadRequest, "Two padding masks must be of one length.", std::to_string(left.padding.size()),
@@ -33,6 +45,7 @@ void apply(const Mask& mask, Index first_query, MatrixOut scores) {
   for (Index t = 0; mask.causal && t < scores.rows(); ++t) {
     const Index n_visible = std::min(first_query + t + 1, n_key);
     scores.row(t).tail(n_key - n_visible).setConstant(kMasked);
+    if (mask.window != 0) scores.row(t).head(std::max<Index>(n_visible - mask.window, 0)).setConstant(kMasked);
   }
   for (std::size_t s = 0; s < mask.padding.size(); ++s) {
     if (mask.padding[s] != 0) scores.col(static_cast<Index>(s)).setConstant(kMasked);

@@ -8,13 +8,18 @@
 
 namespace attn {
 
-/// A key is visible to a query where both parts allow it; by default all keys are.
+/// A key is visible to a query where all parts allow it; by default all keys are.
 struct Mask {
   bool causal = false;                ///< Only keys at or before the query's own position.
+  Index window = 0;                   ///< Of those, only so many, the query's own included; 0: all. Needs `causal`.
   std::vector<std::uint8_t> padding;  ///< [n_key] 1: this key is padding and hidden from all; empty: none is.
 };
 
 Mask causal_mask();
+
+/// Causal, and no further back than `window` keys. @throws Error (bad-request) if `window` is not positive
+Mask sliding_mask(Index window);
+
 Mask padding_mask(std::vector<std::uint8_t> padding);
 
 /// Visible where both are. @throws Error (bad-request) if both hide padding of different lengths.

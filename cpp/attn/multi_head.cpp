@@ -14,7 +14,7 @@ void check_heads(const char* what, Index count, Index rows) {
 
 }  // namespace
 
-MatrixView head_of(const Matrix& projected, Index head, Index n_heads) {
+MatrixView head_of(const MatrixView& projected, Index head, Index n_heads) {
   const Index width = projected.cols() / n_heads;
   return projected.middleCols(head * width, width);
 }
@@ -42,9 +42,9 @@ MultiHeadTrace multi_head_attention(const MatrixView& x, const MatrixView& y, co
   Matrix concat(x.rows(), trace.value.cols() / n_kv_heads * n_heads);
   for (Index head = 0; head < n_heads; ++head) {
     const Index kv_head = kv_head_of(head, n_heads, n_kv_heads);
-    trace.heads.push_back(scaled_dot_product_attention(head_of(trace.query, head, n_heads),
-                                                       head_of(trace.key, kv_head, n_kv_heads),
-                                                       head_of(trace.value, kv_head, n_kv_heads), rule));
+    trace.heads.push_back(scaled_dot_product_attention(head_of(MatrixView(trace.query), head, n_heads),
+                                                       head_of(MatrixView(trace.key), kv_head, n_kv_heads),
+                                                       head_of(MatrixView(trace.value), kv_head, n_kv_heads), rule));
     head_of(concat, head, n_heads) = trace.heads.back().output;
   }
   trace.output = linear(concat, w_output);

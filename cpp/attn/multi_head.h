@@ -30,7 +30,7 @@ struct MultiHeadTrace {
 };
 
 /// One head's columns of a projected matrix [n, n_heads * width]: [n, width], no copy. Valid while `projected` lives.
-MatrixView head_of(const Matrix& projected, Index head, Index n_heads);
+MatrixView head_of(const MatrixView& projected, Index head, Index n_heads);
 MatrixOut head_of(Matrix& projected, Index head, Index n_heads);
 
 /// The key and value head that a query head uses.

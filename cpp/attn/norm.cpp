@@ -18,4 +18,19 @@ void layer_norm(const NormParameters& parameters, MatrixOut x) {
   }
 }
 
+void rms_norm(const NormParameters& parameters, MatrixOut x) {
+  if (x.cols() != parameters.gain.size()) throw ShapeError("rows and gain must agree in width", x, parameters.gain);
+  for (Index t = 0; t < x.rows(); ++t) {
+    auto row = x.row(t);
+    const float mean_square = row.squaredNorm() / static_cast<float>(x.cols());
+    row *= 1.0F / std::sqrt(mean_square + parameters.epsilon);
+    row.array() *= parameters.gain.array();
+  }
+}
+
+void normalise(const NormParameters& parameters, MatrixOut x) {
+  if (parameters.empty()) return;
+  parameters.kind == NormKind::kRms ? rms_norm(parameters, x) : layer_norm(parameters, x);
+}
+
 }  // namespace attn

@@ -1,26 +1,44 @@
-// Layer normalisation.
+// Layer normalisation and its simpler kin.
 #pragma once
 
 #include "linalg/matrix.h"
 
 namespace attn {
 
-/// The learned numbers of one normalisation.
+/// kLayer removes the mean, kRms does not.
+enum class NormKind { kLayer, kRms };
+
+/// The learned numbers of one normalisation. Empty where a model has none at that place.
 struct NormParameters {
-  Vector gain;  ///< [d_model]
-  Vector bias;  ///< [d_model]
+  Vector gain;  ///< [width]
+  Vector bias;  ///< [width], empty for kRms
   float epsilon = 1e-12F;
+  NormKind kind = NormKind::kLayer;
+
+  [[nodiscard]] bool empty() const { return gain.size() == 0; }
 };
 
 /// Replaces each row by
 ///
 ///     (x - mean) / sqrt(variance + epsilon) * gain + bias
 ///
-/// with the variance over d_model, not d_model - 1.
+/// with the variance over the width, not the width - 1.
 ///
-/// @param x  [n, d_model]
+/// @param x  [n, width]
 /// @throws ShapeError if the widths differ
 /// Source: Ba, Kiros and Hinton 2016, "Layer Normalization".
 void layer_norm(const NormParameters& parameters, MatrixOut x);
+
+/// Replaces each row by
+///
+///     x / sqrt(mean of x^2 + epsilon) * gain
+///
+/// @param x  [n, width]
+/// @throws ShapeError if the widths differ
+/// Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization".
+void rms_norm(const NormParameters& parameters, MatrixOut x);
+
+/// The one of the two that the parameters name; nothing where they are empty.
+void normalise(const NormParameters& parameters, MatrixOut x);
 
 }  // namespace attn

@@ -1,4 +1,4 @@
-// The sinusoids of the paper, and learned positions looked up in a table.
+// The sinusoids of the paper, learned positions looked up in a table, and rotation.
 #include "attn/position.h"
 
 #include <cmath>
@@ -23,11 +23,46 @@ Matrix sinusoidal_positions(Index n, Index d_model) {
   return positions;
 }
 
-void add_learned_positions(const SharedMatrix& table, MatrixOut x) {
-  if (x.cols() != table.cols() || x.rows() > table.rows()) {
-    throw ShapeError("positions must be [at least n, d_model]", table.view(), x);
+void add_learned_positions(const WeightMatrix& table, Index first, MatrixOut x) {
+  if (x.cols() != table.cols() || first + x.rows() > table.rows()) {
+    throw Error(ErrorCode::kBadRequest, "There are not enough learned positions.",
+                std::to_string(first + x.rows()) + " rows of " + std::to_string(x.cols()),
+                std::to_string(table.rows()) + " rows of " + std::to_string(table.cols()));
   }
-  x += table.view().topRows(x.rows());
+  for (Index t = 0; t < x.rows(); ++t) x.row(t) += table.row(first + t);
+}
+
+Rotary rotary_of(Index d_head, double theta) {
+  Rotary rotary{.frequencies = Vector(d_head / 2)};
+  for (Index i = 0; i < rotary.frequencies.size(); ++i) {
+    const double exponent = -2.0 * static_cast<double>(i) / static_cast<double>(d_head);
+    rotary.frequencies(i) = static_cast<float>(std::pow(theta, exponent));
+  }
+  return rotary;
+}
+
+void rotate(const Rotary& rotary, Index first_position, Index n_heads, MatrixOut x) {
+  if (rotary.empty()) return;
+  const Index half = rotary.frequencies.size();
+  if (x.cols() != 2 * half * n_heads)
+    throw ShapeError("every head must have two numbers a frequency", x, rotary.frequencies);
+  Vector cosines(half);
+  Vector sines(half);
+  for (Index t = 0; t < x.rows(); ++t) {
+    const auto position = static_cast<float>(first_position + t);
+    for (Index i = 0; i < half; ++i) {
+      const double angle = position * rotary.frequencies(i);
+      cosines(i) = static_cast<float>(std::cos(angle));
+      sines(i) = static_cast<float>(std::sin(angle));
+    }
+    for (Index head = 0; head < n_heads; ++head) {
+      auto first = x.row(t).segment(2 * half * head, half);
+      auto second = x.row(t).segment(2 * half * head + half, half);
+      const Vector turned = first.cwiseProduct(cosines) - second.cwiseProduct(sines);
+      second = second.cwiseProduct(cosines) + first.cwiseProduct(sines);
+      first = turned;
+    }
+  }
 }
 
 }  // namespace attn

@@ -19,6 +19,19 @@ Setting setting_from(const nlohmann::json& value) {
   return std::monostate{};
 }
 
+/// What `value`, an object or a list, holds, under keys that begin with `prefix`.
+void add_settings(const std::string& prefix, const nlohmann::json& value, Settings& settings) {
+  std::size_t index = 0;
+  for (const auto& item : value.items()) {
+    const std::string key = prefix + (value.is_array() ? std::to_string(index++) : item.key());
+    if (!settings.emplace(key, setting_from(item.value())).second) {
+      throw Error(ErrorCode::kBadConfig, "config.json has two settings that read \"" + key + "\".", "every key once",
+                  key);
+    }
+    if (item.value().is_structured()) add_settings(key + ".", item.value(), settings);
+  }
+}
+
 }  // namespace
 
 Settings read_config(std::string_view json) {
@@ -31,7 +44,7 @@ Settings read_config(std::string_view json) {
     throw Error(ErrorCode::kBadConfig, "config.json must hold an object.", "an object", parsed.type_name());
   }
   Settings settings;
-  for (const auto& [key, value] : parsed.items()) settings[key] = setting_from(value);
+  add_settings("", parsed, settings);
   return settings;
 }
 

@@ -64,7 +64,7 @@ class Reader {
       }
     }
     check_layout(checkpoint);
-    checkpoint.file = std::move(file_);
+    checkpoint.bytes = file_.size;
     return checkpoint;
   }
 
@@ -132,7 +132,7 @@ class Reader {
       }
     }
     const DtypeRow& dtype = dtype_from(name, field(name, value, "dtype"));
-    Tensor tensor{.dtype = dtype.dtype, .dtype_name = std::string(dtype.name), .shape = {}, .offset = 0, .bytes = 0};
+    Tensor tensor{.dtype = dtype.dtype, .dtype_name = std::string(dtype.name), .shape = {}, .data = {}, .bytes = 0};
     std::uint64_t bits = 0;
     std::tie(tensor.shape, bits) = shape_from(name, field(name, value, "shape"), dtype.bits);
     if (bits % 8 != 0) fail_tensor(name, "its size", "a whole number of bytes", std::to_string(bits) + " bits");
@@ -155,7 +155,7 @@ class Reader {
                   std::to_string(bits / 8) + " bytes for " + tensor.dtype_name + " " + shape_of(tensor.shape),
                   std::to_string(end - begin) + " bytes");
     }
-    tensor.offset = data_start_ + static_cast<std::size_t>(begin);
+    tensor.data = {file_.data, file_.data.get() + data_start_ + begin};
     tensor.bytes = static_cast<std::size_t>(end - begin);
     return tensor;
   }
@@ -225,7 +225,7 @@ class Reader {
     // Empty tensors come before what begins at the same place.
     std::multimap<std::pair<std::size_t, std::size_t>, const std::string*> in_order;
     for (const auto& [name, tensor] : checkpoint.tensors)
-      in_order.emplace(std::pair(tensor.offset, tensor.bytes), &name);
+      in_order.emplace(std::pair(static_cast<std::size_t>(tensor.data.get() - file_.data.get()), tensor.bytes), &name);
     std::size_t end = data_start_;
     for (const auto& [place, name] : in_order) {
       const auto& [offset, bytes] = place;

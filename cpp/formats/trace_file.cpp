@@ -139,7 +139,7 @@ class Reader {
   }
 
   SharedMatrix finite_numbers(const std::string& tensor_name, const Tensor& tensor, Index rows, Index cols) const {
-    SharedMatrix numbers = numbers_of(checkpoint_, tensor_name, tensor, rows, cols);
+    SharedMatrix numbers = numbers_of(tensor_name, tensor, rows, cols);
     if (!numbers.view().allFinite()) fail(tensor_name, "finite numbers", "infinity or NaN");
     return numbers;
   }
@@ -185,7 +185,7 @@ class Reader {
   }
 
   /// [heads, n_tokens, width] as [n_tokens, heads * width].
-  Matrix side_by_side(const std::string& tensor_name) const {
+  GrowingMatrix side_by_side(const std::string& tensor_name) const {
     const Tensor& tensor = head_tensor(tensor_name);
     const Index heads = tensor.shape[0];
     const Index width = tensor.shape[2];
@@ -194,7 +194,7 @@ class Reader {
     for (Index head = 0; head < heads; ++head) {
       result.middleCols(head * width, width) = stacked.view().middleRows(head * n_tokens_, n_tokens_);
     }
-    return result;
+    return GrowingMatrix(std::move(result));
   }
 
   void read_weights(const std::string& tensor_name, Index index, LayerTrace& layer, ForwardTrace& trace) const {
@@ -257,7 +257,7 @@ class Reader {
       if (shape.size() != 2 || shape[0] != n_tokens_ || shape[1] < 1 || (d_model >= 0 && shape[1] != d_model)) {
         fail(tensor_name, "[" + std::to_string(n_tokens_) + " tokens, d_model]", shape_of(shape));
       }
-      trace.hidden.emplace_back(finite_numbers(tensor_name, found->second, shape[0], shape[1]).view());
+      trace.hidden.emplace_back(Matrix(finite_numbers(tensor_name, found->second, shape[0], shape[1]).view()));
     }
   }
 

@@ -8,7 +8,9 @@ std::string shape_of(const MatrixView& matrix) {
 }
 
 ShapeError::ShapeError(const std::string& rule, const MatrixView& left, const MatrixView& right)
-    : Error(ErrorCode::kBadRequest, rule + ": " + shape_of(left) + " and " + shape_of(right), rule,
-            shape_of(left) + " and " + shape_of(right)) {}
+    : ShapeError(rule, shape_of(left), shape_of(right)) {}
+
+ShapeError::ShapeError(const std::string& rule, const std::string& left, const std::string& right)
+    : Error(ErrorCode::kBadRequest, rule + ": " + left + " and " + right, rule, left + " and " + right) {}
 
 }  // namespace attn

@@ -27,6 +27,7 @@ std::string shape_of(const MatrixView& matrix);
 class ShapeError : public Error {
  public:
   ShapeError(const std::string& rule, const MatrixView& left, const MatrixView& right);
+  ShapeError(const std::string& rule, const std::string& left, const std::string& right);
 };
 
 }  // namespace attn

@@ -1,31 +1,9 @@
-// Tensors found by name and read as float32, in place where the bytes allow it.
+// Tensors found by name and used in place.
 #include "model/checkpoint.h"
 
-#include <bit>
-#include <cstring>
 #include <utility>
 
 namespace attn {
-namespace {
-
-std::uint16_t half_word_at(const std::byte* bytes) {
-  std::uint16_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  return word;
-}
-
-Matrix expanded(const Tensor& tensor, const std::byte* bytes, Index rows, Index cols) {
-  Matrix numbers(rows, cols);
-  if (tensor.dtype == Dtype::kF32) {
-    if (tensor.bytes > 0) std::memcpy(numbers.data(), bytes, tensor.bytes);
-    return numbers;
-  }
-  const auto convert = tensor.dtype == Dtype::kF16 ? float_from_f16 : float_from_bf16;
-  for (Index i = 0; i < numbers.size(); ++i) numbers.data()[i] = convert(half_word_at(bytes + 2 * i));
-  return numbers;
-}
-
-}  // namespace
 
 FileBytes allocate_file(std::size_t size) {
   // An array is left as it is; zeroing 90 MB first would cost as much as reading them.
@@ -49,37 +27,27 @@ const Tensor* Checkpoint::find(const std::string& name) const {
   return found == tensors.end() ? nullptr : &found->second;
 }
 
-SharedMatrix numbers_of(const Checkpoint& checkpoint, const std::string& name, const Tensor& tensor, Index rows,
-                        Index cols) {
+WeightMatrix weights_of(const std::string& name, const Tensor& tensor, Index rows, Index cols) {
   if (tensor.dtype == Dtype::kOther) {
     throw Error(ErrorCode::kUnsupported, "Tensor \"" + name + "\" is of type " + tensor.dtype_name + ".",
-                "F32, F16 or BF16", tensor.dtype_name);
+                "F32, F16, BF16, Q8_0 or Q4 to Q6", tensor.dtype_name);
   }
-  const std::vector<Index> wanted = {rows, cols};
   if (count_of(tensor) != rows * cols) {
-    throw Error(ErrorCode::kBadFile, "Tensor \"" + name + "\" has another shape than it should.", shape_of(wanted),
-                shape_of(tensor.shape));
+    throw Error(ErrorCode::kBadFile, "Tensor \"" + name + "\" has another shape than it should.",
+                shape_of(std::vector<Index>{rows, cols}), shape_of(tensor.shape));
   }
-  const std::byte* bytes = checkpoint.file.data.get() + tensor.offset;
-  const bool aligned = std::bit_cast<std::uintptr_t>(bytes) % alignof(float) == 0;
-  if (tensor.dtype != Dtype::kF32 || !aligned) return SharedMatrix(expanded(tensor, bytes, rows, cols));
-  // The file's bytes are floats in this machine's own order (safetensors and WebAssembly are both little-endian).
-  const auto* numbers = reinterpret_cast<const float*>(bytes);
-  return {std::shared_ptr<const float>(checkpoint.file.data, numbers), rows, cols};
+  // The file's bytes are floats in this machine's own order (the formats and WebAssembly are all little-endian).
+  return {tensor.dtype, tensor.data, rows, cols};
 }
 
-float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16U); }
-
-float float_from_f16(std::uint16_t bits) {
-  const std::uint32_t sign = (bits & 0x8000U) << 16U;
-  const std::uint32_t exponent = (bits >> 10U) & 0x1FU;
-  const std::uint32_t fraction = bits & 0x3FFU;
-  if (exponent == 0) {  // Zero and subnormal numbers: fraction * 2^-24.
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
-    return sign == 0 ? magnitude : -magnitude;
+SharedMatrix numbers_of(const std::string& name, const Tensor& tensor, Index rows, Index cols) {
+  const WeightMatrix weights = weights_of(name, tensor, rows, cols);
+  if (weights.is_plain()) {
+    return {std::shared_ptr<const float>(tensor.data, reinterpret_cast<const float*>(tensor.data.get())), rows, cols};
   }
-  const std::uint32_t wide_exponent = exponent == 0x1F ? 0xFFU : exponent + 112;  // 127 - 15.
-  return std::bit_cast<float>(sign | (wide_exponent << 23U) | (fraction << 13U));
+  Matrix numbers(rows, cols);
+  weights.expand_rows(0, numbers);
+  return SharedMatrix(std::move(numbers));
 }
 
 }  // namespace attn

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "linalg/shared_matrix.h"
+#include "linalg/weight_matrix.h"
 
 namespace attn {
 
@@ -25,15 +26,12 @@ struct FileBytes {
 /// @throws std::bad_alloc
 FileBytes allocate_file(std::size_t size);
 
-/// How a tensor's numbers are stored. kOther: a type that the container knows and this core does not compute with.
-enum class Dtype { kF32, kF16, kBF16, kOther };
-
 struct Tensor {
   Dtype dtype = Dtype::kOther;
-  std::string dtype_name;    ///< As the file writes it, for messages.
-  std::vector<Index> shape;  ///< Outermost first; empty for a scalar. The product fits an Index.
-  std::size_t offset = 0;    ///< Of the first byte in the file.
-  std::size_t bytes = 0;     ///< Offset and bytes lie within the file.
+  std::string dtype_name;                 ///< As the file writes it, for messages.
+  std::vector<Index> shape;               ///< Outermost first; empty for a scalar. The product fits an Index.
+  std::shared_ptr<const std::byte> data;  ///< In the file's memory, which it keeps alive.
+  std::size_t bytes = 0;                  ///< That many belong to it.
 };
 
 /// The number of elements.
@@ -45,23 +43,21 @@ std::string shape_of(const std::vector<Index>& shape);
 struct Checkpoint {
   std::map<std::string, std::string> metadata;
   std::map<std::string, Tensor> tensors;
-  FileBytes file;
+  std::size_t bytes = 0;  ///< Of all its files in memory.
 
   /// @return null if there is none of that name
   [[nodiscard]] const Tensor* find(const std::string& name) const;
 };
 
-/// All the tensor's numbers in order, seen as [rows, cols]. F32 is used where it lies in the file, unless the file is
-/// so badly aligned that it must be copied; F16 and BF16 are expanded, which is exact.
+/// The tensor as [rows, cols], used where it lies and as it is stored.
 ///
 /// @param name  for messages
-/// @throws Error (unsupported) for any other dtype, naming it
-/// @throws Error (bad-file) unless rows * cols is the number of elements
-SharedMatrix numbers_of(const Checkpoint& checkpoint, const std::string& name, const Tensor& tensor, Index rows,
-                        Index cols);
+/// @throws Error (unsupported) for a dtype that is not computed, naming it; (bad-file) unless rows * cols is the number
+///         of elements and each row is a whole number of blocks
+WeightMatrix weights_of(const std::string& name, const Tensor& tensor, Index rows, Index cols);
 
-/// The float with the same value.
-float float_from_f16(std::uint16_t bits);
-float float_from_bf16(std::uint16_t bits);
+/// All the tensor's numbers in order, seen as [rows, cols]. F32 is used where it lies in the file, unless the file is
+/// so badly aligned that it must be copied; anything else is expanded. Throws as weights_of does.
+SharedMatrix numbers_of(const std::string& name, const Tensor& tensor, Index rows, Index cols);
 
 }  // namespace attn

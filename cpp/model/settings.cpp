@@ -44,6 +44,11 @@ std::int64_t integer(const Settings& settings, const std::string& key, std::int6
   return *value;
 }
 
+std::int64_t integer_or(const Settings& settings, const std::string& key, std::int64_t least, std::int64_t most,
+                        std::int64_t otherwise) {
+  return has(settings, key) ? integer(settings, key, least, most) : otherwise;
+}
+
 double number_or(const Settings& settings, const std::string& key, double above, double most, double otherwise) {
   if (!has(settings, key)) return otherwise;
   const Setting& setting = at(settings, key);

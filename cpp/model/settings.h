@@ -8,13 +8,14 @@
 
 namespace attn {
 
-/// An object or array inside the configuration. No family needs to look inside one yet.
+/// An object or a list inside the configuration. What is in it stands beside it, under its key, a dot and the inner key
+/// or index: "rope_parameters.rope_theta", "layer_types.0".
 struct NestedSetting {};
 
 using Setting =
     std::variant<std::monostate, bool, std::int64_t, double, std::string, NestedSetting>;  // monostate: null
 
-/// The top level of a configuration.
+/// A configuration, flat.
 using Settings = std::map<std::string, Setting>;
 
 // Each function reads one key. All throw Error (bad-config) naming the key, what was expected and what was found; a
@@ -27,6 +28,10 @@ std::int64_t integer(const Settings& settings, const std::string& key, std::int6
 
 /// A number greater than `above` and at most `most`; `otherwise` where the key is absent.
 double number_or(const Settings& settings, const std::string& key, double above, double most, double otherwise);
+
+/// The same, or `otherwise` where the key is absent.
+std::int64_t integer_or(const Settings& settings, const std::string& key, std::int64_t least, std::int64_t most,
+                        std::int64_t otherwise);
 
 std::string text(const Settings& settings, const std::string& key);
 std::string text_or(const Settings& settings, const std::string& key, const std::string& otherwise);

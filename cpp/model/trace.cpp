@@ -30,6 +30,22 @@ Capabilities capabilities_of(const ForwardTrace& trace) {
   return {.scores = std::ranges::all_of(trace.layers, has_scores), .hidden = !trace.hidden.empty()};
 }
 
+ForwardTrace beginning_of(const ForwardTrace& trace, Index n) {
+  if (!trace.causal || !capabilities_of(trace).scores || n > trace.n_query) {
+    throw Error(ErrorCode::kBadRequest, "Only what a causal model computed can be taken up again.",
+                "a causal trace of " + std::to_string(n) + " tokens", std::to_string(trace.n_query) + " tokens");
+  }
+  ForwardTrace beginning = trace;
+  beginning.n_query = beginning.n_key = n;
+  for (LayerTrace& layer : beginning.layers) {
+    layer.query = layer.query.top(n);
+    layer.key = layer.key.top(n);
+    layer.value = layer.value.top(n);
+  }
+  for (GrowingMatrix& hidden : beginning.hidden) hidden = hidden.top(n);
+  return beginning;
+}
+
 HeadBlock head_block(const ForwardTrace& trace, Index layer, Index head, Index query) {
   const LayerTrace& from = layer_at(trace, layer, head);
   check_index("query", query, trace.n_query);
@@ -39,9 +55,10 @@ HeadBlock head_block(const ForwardTrace& trace, Index layer, Index head, Index q
   block.first_query = first;
   if (has_scores(from)) {
     const Index kv_head = kv_head_of(head, trace.n_heads, trace.n_kv_heads);
-    HeadTrace attention = scaled_dot_product_attention(
-        head_of(from.query, head, trace.n_heads).middleRows(first, rows), head_of(from.key, kv_head, trace.n_kv_heads),
-        head_of(from.value, kv_head, trace.n_kv_heads), from.rule, first);
+    HeadTrace attention =
+        scaled_dot_product_attention(head_of(from.query.view(), head, trace.n_heads).middleRows(first, rows),
+                                     head_of(from.key.view(), kv_head, trace.n_kv_heads),
+                                     head_of(from.value.view(), kv_head, trace.n_kv_heads), from.rule, first);
     block.scores = std::move(attention.scores);
     block.weights = std::move(attention.weights);
     block.output = std::move(attention.output);
@@ -88,9 +105,9 @@ CellTrace cell_trace(const ForwardTrace& trace, Index layer, Index head, Index q
     return cell;
   }
   const Index kv_head = kv_head_of(head, trace.n_heads, trace.n_kv_heads);
-  cell.query = head_of(from.query, head, trace.n_heads).row(query);
-  cell.key = head_of(from.key, kv_head, trace.n_kv_heads).row(key);
-  cell.value = head_of(from.value, kv_head, trace.n_kv_heads).row(key);
+  cell.query = head_of(from.query.view(), head, trace.n_heads).row(query);
+  cell.key = head_of(from.key.view(), kv_head, trace.n_kv_heads).row(key);
+  cell.value = head_of(from.value.view(), kv_head, trace.n_kv_heads).row(key);
   cell.dot = cell.query.cast<double>().dot(cell.key.cast<double>());
   cell.scale = from.rule.scale;
   cell.bias = from.rule.bias.size() == 0 ? 0.0 : from.rule.bias(query, key);

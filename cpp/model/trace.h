@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "attn/multi_head.h"
+#include "linalg/growing_matrix.h"
 #include "linalg/shared_matrix.h"
 
 namespace attn {
@@ -11,9 +12,9 @@ namespace attn {
 /// One layer. It holds query, key, value and the rule, from which everything about its heads follows; or, opened from a
 /// file without them, the weights alone; or both.
 struct LayerTrace {
-  Matrix query;          ///< [n_query, n_heads * d_head]
-  Matrix key;            ///< [n_key, n_kv_heads * d_head]
-  Matrix value;          ///< [n_key, n_kv_heads * d_value]
+  GrowingMatrix query;   ///< [n_query, n_heads * d_head]
+  GrowingMatrix key;     ///< [n_key, n_kv_heads * d_head]
+  GrowingMatrix value;   ///< [n_key, n_kv_heads * d_value]
   ScoreRule rule;        ///< What was in force in every head.
   SharedMatrix weights;  ///< [n_heads * n_query, n_key], head after head; empty where they follow from the above.
 };
@@ -27,10 +28,15 @@ struct ForwardTrace {
   std::vector<LayerTrace> layers;
   /// Residual stream, [n_query, d_model] each: hidden[l] enters layer l, the last one leaves the last layer. Empty if
   /// unknown.
-  std::vector<Matrix> hidden;
+  std::vector<GrowingMatrix> hidden;
 
   [[nodiscard]] Index n_layers() const { return static_cast<Index>(layers.size()); }
 };
+
+/// The trace of the first `n` tokens of a causal trace: what they did does not depend on what follows. Shares its
+/// memory.
+/// @throws Error (bad-request) if the trace is not causal, has weights alone, or fewer tokens
+ForwardTrace beginning_of(const ForwardTrace& trace, Index n);
 
 /// What a trace can be asked for, beside the weights.
 struct Capabilities {

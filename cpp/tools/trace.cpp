@@ -55,7 +55,7 @@ void run(const fs::path& model_folder, const fs::path& output_folder) {
     trace.text = text.at("text").get<std::string>();
     trace.tokens = text.at("tokens").get<std::vector<std::string>>();
     trace.causal = model->config.causal;
-    trace.trace = attn::forward(model, text.at("ids").get<std::vector<std::int32_t>>());
+    trace.trace = attn::forward(model, {.ids = text.at("ids").get<std::vector<std::int32_t>>()});
     const auto file = text.at("file").get<std::string>();
     write_file(output_folder / file, attn::write_weights(trace));
     std::cout << file << ": " << trace.tokens.size() << " tokens\n";

@@ -139,7 +139,7 @@ TEST(BertConfig, ReadsDefaultsAndIgnoresWhatItDoesNotNeed) {
     SCOPED_TRACE(key);
     const attn::Model model = load(without(key), tiny_bert("", "weight", "bias"));
     EXPECT_EQ(model.config.d_head, 4);
-    EXPECT_EQ(model.config.norm_epsilon, 1e-12F);
+    EXPECT_EQ(model.parameters.embedding_norm.epsilon, 1e-12F);
     EXPECT_FALSE(model.config.causal);
   }
 }
@@ -147,13 +147,14 @@ TEST(BertConfig, ReadsDefaultsAndIgnoresWhatItDoesNotNeed) {
 TEST(BertParameters, EverySpellingOfTheNamesGivesTheSameModel) {
   const std::vector<std::int32_t> ids = {3, 1, 4, 1, 5};
   const auto run = [&](const std::string& prefix, const char* gain, const char* bias) {
-    return attn::forward(std::make_shared<const attn::Model>(load(kGoodConfig, tiny_bert(prefix, gain, bias))), ids);
+    return attn::forward(std::make_shared<const attn::Model>(load(kGoodConfig, tiny_bert(prefix, gain, bias))),
+                         {.ids = ids});
   };
   const attn::ForwardTrace plain = run("", "weight", "bias");
   for (const auto& [prefix, gain, bias] :
        {std::tuple("bert.", "weight", "bias"), std::tuple("", "gamma", "beta"), std::tuple("bert.", "gamma", "beta")}) {
     const attn::ForwardTrace other = run(prefix, gain, bias);
-    EXPECT_EQ(test::difference(plain.hidden.back(), other.hidden.back()), 0.0) << prefix << gain;
+    EXPECT_EQ(test::difference(plain.hidden.back().view(), other.hidden.back().view()), 0.0) << prefix << gain;
   }
 }
 

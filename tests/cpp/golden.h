@@ -45,15 +45,19 @@ inline attn::SharedMatrix tensor(const attn::Checkpoint& file, const std::string
   const attn::Tensor* found = file.find(name);
   if (found == nullptr) throw std::runtime_error("the reference file has no tensor " + name);
   const attn::Index cols = found->shape.back();
-  return attn::numbers_of(file, name, *found, attn::count_of(*found) / cols, cols);
+  return attn::numbers_of(name, *found, attn::count_of(*found) / cols, cols);
 }
 
-inline std::vector<std::int32_t> ids_of(const attn::Checkpoint& file) {
-  const attn::Tensor& found = *file.find("input_ids");
-  std::vector<std::int32_t> ids(static_cast<std::size_t>(attn::count_of(found)));
-  std::memcpy(ids.data(), file.file.data.get() + found.offset, found.bytes);
-  return ids;
+/// A tensor of int32.
+inline std::vector<std::int32_t> integers_of(const attn::Checkpoint& file, const std::string& name) {
+  const attn::Tensor* found = file.find(name);
+  if (found == nullptr) throw std::runtime_error("the reference file has no tensor " + name);
+  std::vector<std::int32_t> integers(static_cast<std::size_t>(attn::count_of(*found)));
+  std::memcpy(integers.data(), found->data.get(), found->bytes);
+  return integers;
 }
+
+inline std::vector<std::int32_t> ids_of(const attn::Checkpoint& file) { return integers_of(file, "input_ids"); }
 
 /// all-MiniLM-L6-v2, read once. A test that needs it fails without it: a number nobody compared is not proven.
 inline std::shared_ptr<const attn::Model> minilm() {

@@ -15,7 +15,7 @@ using attn::Matrix;
 using test::difference;
 
 Linear random_linear(test::Random& random, Index d_out, Index d_in, bool has_bias) {
-  return {.w = attn::SharedMatrix(random.matrix(d_out, d_in)),
+  return {.w = attn::WeightMatrix(random.matrix(d_out, d_in)),
           .bias = has_bias ? random.vector(d_out) : attn::Vector()};
 }
 
@@ -51,7 +51,7 @@ TEST(Linear, IsExactOnSmallWholeNumbers) {
   input << 1, -1, 2;
   Matrix expected(1, 2);
   expected << 15, 31;
-  EXPECT_EQ(attn::linear(input, {.w = attn::SharedMatrix(w), .bias = bias}), expected);
+  EXPECT_EQ(attn::linear(input, {.w = attn::WeightMatrix(w), .bias = bias}), expected);
 }
 
 TEST(Linear, FillsTheBlockOfRowsItIsGiven) {

@@ -16,7 +16,7 @@ using attn::Linear;
 using attn::Matrix;
 
 Linear random_linear(test::Random& random, Index d_out, Index d_in) {
-  return {.w = attn::SharedMatrix(random.matrix(d_out, d_in)), .bias = random.vector(d_out)};
+  return {.w = attn::WeightMatrix(random.matrix(d_out, d_in)), .bias = random.vector(d_out)};
 }
 
 /// One output: bias + w . input.

@@ -16,7 +16,7 @@ using test::difference;
 using test::Exact;
 
 Linear random_linear(test::Random& random, Index d_out, Index d_in, bool has_bias = true) {
-  return {.w = attn::SharedMatrix(random.matrix(d_out, d_in)),
+  return {.w = attn::WeightMatrix(random.matrix(d_out, d_in)),
           .bias = has_bias ? random.vector(d_out) : attn::Vector()};
 }
 

@@ -22,9 +22,9 @@ attn::ForwardTrace random_trace(Index n_layers, Index n_heads, Index n_tokens, b
   trace.causal = causal;
   for (Index layer = 0; layer < n_layers; ++layer) {
     attn::LayerTrace one;
-    one.query = random.matrix(n_tokens, n_heads * 4, 3.0F);
-    one.key = random.matrix(n_tokens, n_heads * 4, 3.0F);
-    one.value = random.matrix(n_tokens, n_heads * 4);
+    one.query = attn::GrowingMatrix(random.matrix(n_tokens, n_heads * 4, 3.0F));
+    one.key = attn::GrowingMatrix(random.matrix(n_tokens, n_heads * 4, 3.0F));
+    one.value = attn::GrowingMatrix(random.matrix(n_tokens, n_heads * 4));
     one.rule = attn::scaled_by_width(4, causal ? attn::causal_mask() : attn::Mask{});
     trace.layers.push_back(one);
   }

@@ -59,18 +59,22 @@ TEST(LearnedPositions, AreAddedRowByRow) {
   for (const Index n : {0, 1, 7, 10}) {
     const Matrix before = random.matrix(n, 6);
     Matrix x = before;
-    attn::add_learned_positions(attn::SharedMatrix(table), x);
+    attn::add_learned_positions(attn::WeightMatrix(table), 0, x);
     EXPECT_EQ(x, before + table.topRows(n)) << n;
   }
 }
 
 TEST(LearnedPositions, RefuseATableThatDoesNotFit) {
-  const attn::SharedMatrix table(Matrix::Ones(10, 6));
+  const attn::WeightMatrix table(Matrix(Matrix::Ones(10, 6)));
   Matrix too_long = Matrix::Zero(11, 6);
   Matrix too_wide = Matrix::Zero(3, 7);
-  test::expect_refusal({ErrorCode::kBadRequest, "positions", "n, d_model", R"(\[10, 6\] and \[11, 6\])"},
-                       [&] { attn::add_learned_positions(table, too_long); });
-  EXPECT_THROW(attn::add_learned_positions(table, too_wide), attn::ShapeError);
+  test::expect_refusal({ErrorCode::kBadRequest, "positions", "11 rows of 6", "10 rows of 6"},
+                       [&] { attn::add_learned_positions(table, 0, too_long); });
+  test::expect_refusal({ErrorCode::kBadRequest, "positions", "3 rows of 7", "10 rows of 6"},
+                       [&] { attn::add_learned_positions(table, 0, too_wide); });
+  Matrix too_far = Matrix::Zero(3, 6);
+  test::expect_refusal({ErrorCode::kBadRequest, "positions", "12 rows of 6", "10 rows of 6"},
+                       [&] { attn::add_learned_positions(table, 9, too_far); });
   EXPECT_TRUE(too_long.isZero(0.0F)) << "a refusal must change nothing";
 }
 

@@ -192,8 +192,7 @@ TEST(ReadSafetensors, RefusesMoreTensorsThanItsLimit) {
 TEST(ReadSafetensors, LeavesNumbersWhereTheyLie) {
   const attn::FileBytes file = test::bytes_of(with_entry(entry("F32", "[2]", "[0,8]")));
   const Checkpoint checkpoint = attn::read_safetensors(file, "w.safetensors");
-  EXPECT_EQ(checkpoint.file.data, file.data) << "no second copy";
-  EXPECT_EQ(checkpoint.find("w")->offset + 8, file.size);
+  EXPECT_EQ(checkpoint.find("w")->data.get(), file.data.get() + file.size - 8) << "no second copy";
 }
 
 TEST(ReadSafetensors, ReadsBackWhatWasWritten) {

@@ -278,7 +278,7 @@ TEST(ReadTrace, KeepsHiddenStatesAndIgnoresOtherTensors) {
   put(tensors, "logits", {7}, Matrix::Zero(1, 7));
   const attn::TraceFile file = read(good_metadata(), tensors);
   ASSERT_EQ(file.trace.hidden.size(), 3U);
-  EXPECT_EQ(file.trace.hidden[2], tensors["hidden.2"].second.view());
+  EXPECT_EQ(file.trace.hidden[2].view(), tensors["hidden.2"].second.view());
   EXPECT_TRUE(attn::capabilities_of(file.trace).hidden);
 }
 

@@ -12,6 +12,7 @@ namespace {
 using attn::CellTrace;
 using attn::ErrorCode;
 using attn::ForwardTrace;
+using attn::GrowingMatrix;
 using attn::HeadBlock;
 using attn::Index;
 using attn::Matrix;
@@ -35,9 +36,9 @@ ForwardTrace trace_of_parts(bool causal) {
                      .hidden = {}};
   for (int layer = 0; layer < 2; ++layer) {
     attn::LayerTrace one;
-    one.query = random.matrix(kTokens, kHeads * kWidth, 2.0F);
-    one.key = random.matrix(kTokens, kKvHeads * kWidth, 2.0F);
-    one.value = random.matrix(kTokens, kKvHeads * kValueWidth);
+    one.query = GrowingMatrix(random.matrix(kTokens, kHeads * kWidth, 2.0F));
+    one.key = GrowingMatrix(random.matrix(kTokens, kKvHeads * kWidth, 2.0F));
+    one.value = GrowingMatrix(random.matrix(kTokens, kKvHeads * kValueWidth));
     one.rule = attn::scaled_by_width(kWidth, causal ? attn::causal_mask() : attn::Mask{});
     trace.layers.push_back(std::move(one));
   }
@@ -93,8 +94,8 @@ TEST(HeadBlock, IsWhatAttentionGivesAtOnce) {
     for (Index head = 0; head < kHeads; ++head) {
       const Index shared = head / (kHeads / kKvHeads);
       const attn::HeadTrace whole = attn::scaled_dot_product_attention(
-          from.query.middleCols(head * kWidth, kWidth), from.key.middleCols(shared * kWidth, kWidth),
-          from.value.middleCols(shared * kValueWidth, kValueWidth), from.rule);
+          from.query.view().middleCols(head * kWidth, kWidth), from.key.view().middleCols(shared * kWidth, kWidth),
+          from.value.view().middleCols(shared * kValueWidth, kValueWidth), from.rule);
       EXPECT_LE(difference(attn::head_weights(trace, layer, head), whole.weights), 1e-6);
       const HeadBlock last = attn::head_block(trace, layer, head, kTokens - 1);
       EXPECT_LE(difference(last.output, whole.output.bottomRows(last.output.rows())), 1e-5);
@@ -142,7 +143,7 @@ TEST(CellTrace, IsTheSumOfItsParts) {
     EXPECT_EQ(cell.row_weights, attn::head_weights(trace, layer, head).row(query));
     const attn::LayerTrace& from = trace.layers[static_cast<std::size_t>(layer)];
     const Index shared = head / (kHeads / kKvHeads);
-    const Matrix values = from.value.middleCols(shared * kValueWidth, kValueWidth);
+    const Matrix values = from.value.view().middleCols(shared * kValueWidth, kValueWidth);
     EXPECT_EQ(cell.value, values.row(key));
     EXPECT_LE(difference(cell.output, cell.row_weights.cast<double>() * values.cast<double>()), 1e-6);
   }
@@ -204,7 +205,7 @@ TEST(Trace, SaysWhatItCanBeAskedFor) {
   ForwardTrace trace = trace_of_parts(false);
   EXPECT_TRUE(attn::capabilities_of(trace).scores);
   EXPECT_FALSE(attn::capabilities_of(trace).hidden);
-  trace.hidden.emplace_back(Matrix::Zero(kTokens, 3));
+  trace.hidden.emplace_back(Matrix(Matrix::Zero(kTokens, 3)));
   EXPECT_TRUE(attn::capabilities_of(trace).hidden);
   EXPECT_FALSE(attn::capabilities_of(trace_of_weights(trace)).scores);
 }

@@ -34,11 +34,11 @@ auto head_rows(const attn::SharedMatrix& stacked, Index head, Index n) {
 
 /// The sentence's embedding as this model defines it: the mean over all tokens, made one long.
 Matrix embedding_of(const ForwardTrace& trace) {
-  const Eigen::MatrixXd mean = trace.hidden.back().cast<double>().colwise().mean();
+  const Eigen::MatrixXd mean = trace.hidden.back().view().cast<double>().colwise().mean();
   return mean.normalized().cast<float>();
 }
 
-bool same_bits(const Matrix& left, const Matrix& right) {
+bool same_bits(const attn::MatrixView& left, const attn::MatrixView& right) {
   return left.rows() == right.rows() && left.cols() == right.cols() &&
          std::memcmp(left.data(), right.data(), sizeof(float) * static_cast<std::size_t>(left.size())) == 0;
 }
@@ -46,11 +46,12 @@ bool same_bits(const Matrix& left, const Matrix& right) {
 void expect_same_bits(const ForwardTrace& left, const ForwardTrace& right) {
   ASSERT_EQ(left.hidden.size(), right.hidden.size());
   ASSERT_EQ(left.layers.size(), right.layers.size());
-  for (std::size_t i = 0; i < left.hidden.size(); ++i) EXPECT_TRUE(same_bits(left.hidden[i], right.hidden[i])) << i;
+  for (std::size_t i = 0; i < left.hidden.size(); ++i)
+    EXPECT_TRUE(same_bits(left.hidden[i].view(), right.hidden[i].view())) << i;
   for (std::size_t i = 0; i < left.layers.size(); ++i) {
-    EXPECT_TRUE(same_bits(left.layers[i].query, right.layers[i].query)) << i;
-    EXPECT_TRUE(same_bits(left.layers[i].key, right.layers[i].key)) << i;
-    EXPECT_TRUE(same_bits(left.layers[i].value, right.layers[i].value)) << i;
+    EXPECT_TRUE(same_bits(left.layers[i].query.view(), right.layers[i].query.view())) << i;
+    EXPECT_TRUE(same_bits(left.layers[i].key.view(), right.layers[i].key.view())) << i;
+    EXPECT_TRUE(same_bits(left.layers[i].value.view(), right.layers[i].value.view())) << i;
   }
 }
 
@@ -58,7 +59,7 @@ class MiniLm : public testing::TestWithParam<const char*> {};
 
 TEST_P(MiniLm, AttendsAsPyTorchDoes) {
   const attn::Checkpoint golden = test::golden(std::string("minilm/") + GetParam() + ".safetensors");
-  const ForwardTrace trace = attn::forward(test::minilm(), test::ids_of(golden));
+  const ForwardTrace trace = attn::forward(test::minilm(), {.ids = test::ids_of(golden)});
   double weights = 0.0;
   double hidden = 0.0;
   ASSERT_EQ(trace.n_layers(), 6);
@@ -73,8 +74,8 @@ TEST_P(MiniLm, AttendsAsPyTorchDoes) {
     }
   }
   for (Index layer = 0; layer <= trace.n_layers(); ++layer) {
-    const double off =
-        difference(trace.hidden[static_cast<std::size_t>(layer)], test::tensor(golden, hidden_name(layer)).view());
+    const double off = difference(trace.hidden[static_cast<std::size_t>(layer)].view(),
+                                  test::tensor(golden, hidden_name(layer)).view());
     EXPECT_LE(off, kHidden) << "hidden state " << layer;
     hidden = std::max(hidden, off);
   }
@@ -92,13 +93,13 @@ INSTANTIATE_TEST_SUITE_P(Sentences, MiniLm,
 
 TEST(MiniLmParts, QueryKeyValueAndScoresAreThoseOfPyTorch) {
   const attn::Checkpoint golden = test::golden("minilm/animal.safetensors");
-  const ForwardTrace trace = attn::forward(test::minilm(), test::ids_of(golden));
+  const ForwardTrace trace = attn::forward(test::minilm(), {.ids = test::ids_of(golden)});
   double parts = 0.0;
   double scores = 0.0;
   for (Index layer = 0; layer < trace.n_layers(); ++layer) {
     const attn::LayerTrace& found = trace.layers[static_cast<std::size_t>(layer)];
-    const std::pair<const char*, const Matrix&> kinds[] = {
-        {"query", found.query}, {"key", found.key}, {"value", found.value}};
+    const std::pair<const char*, attn::MatrixView> kinds[] = {
+        {"query", found.query.view()}, {"key", found.key.view()}, {"value", found.value.view()}};
     for (const auto& [kind, matrix] : kinds) {
       const attn::SharedMatrix expected = test::tensor(golden, layer_name(layer, kind));
       for (Index head = 0; head < trace.n_heads; ++head) {
@@ -122,7 +123,7 @@ TEST(MiniLmParts, QueryKeyValueAndScoresAreThoseOfPyTorch) {
 /// The longest text: the reference file holds three rows of each head, and statistics of all of them.
 TEST(MiniLmAtFullLength, RowsAndStatisticsAreThoseOfPyTorch) {
   const attn::Checkpoint golden = test::golden("minilm/truncated.safetensors");
-  const ForwardTrace trace = attn::forward(test::minilm(), test::ids_of(golden));
+  const ForwardTrace trace = attn::forward(test::minilm(), {.ids = test::ids_of(golden)});
   constexpr Index kRows[] = {0, 100, 511};
   ASSERT_EQ(trace.n_query, 512);
   double worst_weights = 0.0;
@@ -149,7 +150,7 @@ TEST(MiniLmAtFullLength, RowsAndStatisticsAreThoseOfPyTorch) {
   }
   for (Index layer = 0; layer <= trace.n_layers(); ++layer) {
     SCOPED_TRACE("hidden state " + std::to_string(layer));
-    const Matrix& hidden = trace.hidden[static_cast<std::size_t>(layer)];
+    const Matrix hidden = trace.hidden[static_cast<std::size_t>(layer)].view();
     const attn::SharedMatrix rows = test::tensor(golden, hidden_name(layer, ".rows"));
     for (Index i = 0; i < 3; ++i) {
       const double off = difference(hidden.row(kRows[i]), rows.row(i));
@@ -171,13 +172,13 @@ TEST(Forward, GivesTheSameBitsHoweverItIsSliced) {
   for (const char* sentence : {"one_word", "animal", "paragraph"}) {
     SCOPED_TRACE(sentence);
     const auto ids = test::ids_of(test::golden(std::string("minilm/") + sentence + ".safetensors"));
-    const ForwardTrace whole = attn::forward(test::minilm(), ids);
+    const ForwardTrace whole = attn::forward(test::minilm(), {.ids = ids});
     ForwardTrace sliced;
-    Stepper work = attn::forward(test::minilm(), ids, sliced);
+    Stepper work = attn::forward(test::minilm(), {.ids = ids}, sliced);
     while (!work.done()) work.run_for(0.0);
     expect_same_bits(whole, sliced);
     ForwardTrace mixed;
-    Stepper other = attn::forward(test::minilm(), ids, mixed);
+    Stepper other = attn::forward(test::minilm(), {.ids = ids}, mixed);
     for (int i = 0; i < 5; ++i) other.advance();
     other.run_for(3.0);
     other.finish();
@@ -189,7 +190,7 @@ TEST(Forward, PiecesAreShortAndProgressNeverFalls) {
   using Clock = std::chrono::steady_clock;
   const auto ids = test::ids_of(test::golden("minilm/truncated.safetensors"));
   ForwardTrace trace;
-  Stepper work = attn::forward(test::minilm(), ids, trace);
+  Stepper work = attn::forward(test::minilm(), {.ids = ids}, trace);
   EXPECT_EQ(work.progress(), 0.0);
   double longest = 0.0;
   while (!work.done()) {
@@ -210,12 +211,12 @@ TEST(Forward, CanBeDroppedHalfwayAndBegunAgain) {
   const auto ids = test::ids_of(test::golden("minilm/animal.safetensors"));
   ForwardTrace trace;
   {
-    Stepper dropped = attn::forward(test::minilm(), ids, trace);
+    Stepper dropped = attn::forward(test::minilm(), {.ids = ids}, trace);
     for (int i = 0; i < 20; ++i) dropped.advance();
     EXPECT_FALSE(dropped.done());
   }
-  attn::forward(test::minilm(), ids, trace).finish();
-  expect_same_bits(trace, attn::forward(test::minilm(), ids));
+  attn::forward(test::minilm(), {.ids = ids}, trace).finish();
+  expect_same_bits(trace, attn::forward(test::minilm(), {.ids = ids}));
 }
 
 /// No family here is causal yet, but the forward pass can be. The text is longer than one block of rows.
@@ -225,33 +226,33 @@ TEST(Forward, OfACausalModelIgnoresTheFuture) {
   const auto causal = std::make_shared<const attn::Model>(model);
   auto ids = test::ids_of(test::golden("minilm/truncated.safetensors"));
   ids.resize(200);
-  const ForwardTrace whole = attn::forward(causal, ids);
+  const ForwardTrace whole = attn::forward(causal, {.ids = ids});
   EXPECT_TRUE(whole.causal);
   ids.resize(150);
-  const ForwardTrace beginning = attn::forward(causal, ids);
+  const ForwardTrace beginning = attn::forward(causal, {.ids = ids});
   for (std::size_t layer = 0; layer < whole.hidden.size(); ++layer) {
-    EXPECT_LE(difference(whole.hidden[layer].topRows(150), beginning.hidden[layer]), kHidden) << layer;
+    EXPECT_LE(difference(whole.hidden[layer].view().topRows(150), beginning.hidden[layer].view()), kHidden) << layer;
   }
   // The last token sees all of them: in the first layer, whose input is the same, just as without a mask.
   ids = test::ids_of(test::golden("minilm/truncated.safetensors"));
   ids.resize(200);
-  const ForwardTrace open = attn::forward(test::minilm(), ids);
-  EXPECT_LE(difference(whole.hidden[1].row(199), open.hidden[1].row(199)), kHidden);
-  EXPECT_GT(difference(whole.hidden[1].row(0), open.hidden[1].row(0)), 0.01);
+  const ForwardTrace open = attn::forward(test::minilm(), {.ids = ids});
+  EXPECT_LE(difference(whole.hidden[1].view().row(199), open.hidden[1].view().row(199)), kHidden);
+  EXPECT_GT(difference(whole.hidden[1].view().row(0), open.hidden[1].view().row(0)), 0.01);
 }
 
 TEST(Forward, RefusesTooManyTokensWithBothCounts) {
   const std::vector<std::int32_t> ids(513, 100);
   ForwardTrace trace;
   test::expect_refusal({ErrorCode::kTooLong, "513 tokens.*512", "at most 512 tokens", "513 tokens"},
-                       [&] { attn::forward(test::minilm(), ids, trace); });
+                       [&] { attn::forward(test::minilm(), {.ids = ids}, trace); });
   EXPECT_TRUE(trace.layers.empty());
 }
 
 TEST(Forward, RefusesIdsThatAreNotInTheVocabulary) {
   ForwardTrace trace;
   trace.n_heads = 7;
-  const auto run = [&](const std::vector<std::int32_t>& ids) { attn::forward(test::minilm(), ids, trace); };
+  const auto run = [&](const std::vector<std::int32_t>& ids) { attn::forward(test::minilm(), {.ids = ids}, trace); };
   test::expect_refusal({ErrorCode::kBadRequest, "30522.*vocabulary", "0 to 30521", "^30522$"},
                        [&] { run({101, 30522, 102}); });
   test::expect_refusal({ErrorCode::kBadRequest, "-1.*vocabulary", "0 to 30521", "^-1$"}, [&] { run({101, -1, 102}); });
@@ -262,18 +263,18 @@ TEST(Forward, RefusesIdsThatAreNotInTheVocabulary) {
 TEST(Forward, StillAnswersAfterARefusedFile) {
   const auto model = test::minilm();
   const auto ids = test::ids_of(test::golden("minilm/animal.safetensors"));
-  const ForwardTrace before = attn::forward(model, ids);
+  const ForwardTrace before = attn::forward(model, {.ids = ids});
   EXPECT_THROW(attn::read_safetensors(test::bytes_of("version https://git-lfs.github.com/spec/v1\n"), "x"),
                attn::Error);
   EXPECT_THROW(attn::make_model(attn::read_config(R"({"model_type": "bert"})"), {}), attn::Error);
-  expect_same_bits(before, attn::forward(model, ids));
+  expect_same_bits(before, attn::forward(model, {.ids = ids}));
 }
 
 TEST(Forward, SaysWhenNumbersOverflow) {
   attn::Model model = *test::minilm();
   model.parameters.layers[2].mlp.w_down.bias.setConstant(std::numeric_limits<float>::infinity());
   ForwardTrace trace;
-  Stepper work = attn::forward(std::make_shared<const attn::Model>(model), {101, 102}, trace);
+  Stepper work = attn::forward(std::make_shared<const attn::Model>(model), {.ids = {101, 102}}, trace);
   test::expect_refusal({ErrorCode::kBadFile, "overflow in layer 2", "finite", "infinity or NaN"},
                        [&] { work.finish(); });
   EXPECT_TRUE(work.done());

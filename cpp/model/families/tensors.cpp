@@ -3,7 +3,7 @@
 
 namespace attn {
 
-SharedMatrix Tensors::shaped(const std::string& name, const std::vector<Index>& shape) const {
+const Tensor& Tensors::shaped(const std::string& name, const std::vector<Index>& shape) const {
   const std::string full_name = prefix_ + name;
   const Tensor* tensor = checkpoint_.find(full_name);
   if (tensor == nullptr) {
@@ -11,24 +11,42 @@ SharedMatrix Tensors::shaped(const std::string& name, const std::vector<Index>& 
                 full_name + " " + shape_of(shape), "no tensor of that name");
   }
   if (tensor->shape != shape) {
-    throw Error(ErrorCode::kBadFile, "Tensor \"" + full_name + "\" does not have the shape that config.json asks for.",
-                shape_of(shape), shape_of(tensor->shape));
+    throw Error(ErrorCode::kBadFile,
+                "Tensor \"" + full_name + "\" does not have the shape that the configuration says.", shape_of(shape),
+                shape_of(tensor->shape));
   }
-  const Index cols = shape.back();
-  return numbers_of(checkpoint_, full_name, *tensor, shape.size() == 1 ? 1 : shape.front(), cols);
+  return *tensor;
 }
 
-SharedMatrix Tensors::matrix(const std::string& name, Index rows, Index cols) const {
-  return shaped(name, {rows, cols});
+WeightMatrix Tensors::matrix(const std::string& name, Index rows, Index cols) const {
+  return weights_of(prefix_ + name, shaped(name, {rows, cols}), rows, cols);
 }
 
 Vector Tensors::vector(const std::string& name, Index size, const std::string& old_name) const {
   const bool is_old = !old_name.empty() && !has(name) && has(old_name);
-  return shaped(is_old ? old_name : name, {size}).row(0);
+  const std::string& found = is_old ? old_name : name;
+  return weights_of(prefix_ + found, shaped(found, {size}), 1, size).row(0);
 }
 
 Linear Tensors::linear(const std::string& name, Index d_out, Index d_in) const {
+  Linear map{.w = matrix(name + ".weight", d_out, d_in), .bias = {}};
+  if (has(name + ".bias")) map.bias = vector(name + ".bias", d_out);
+  return map;
+}
+
+Linear Tensors::affine(const std::string& name, Index d_out, Index d_in) const {
   return {.w = matrix(name + ".weight", d_out, d_in), .bias = vector(name + ".bias", d_out)};
+}
+
+NormParameters Tensors::layer_norm(const std::string& name, Index width, float epsilon) const {
+  return {.gain = vector(name + ".weight", width, name + ".gamma"),
+          .bias = vector(name + ".bias", width, name + ".beta"),
+          .epsilon = epsilon,
+          .kind = NormKind::kLayer};
+}
+
+NormParameters Tensors::rms_norm(const std::string& name, Index width, float epsilon) const {
+  return {.gain = vector(name + ".weight", width), .bias = {}, .epsilon = epsilon, .kind = NormKind::kRms};
 }
 
 }  // namespace attn

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "attn/norm.h"
 #include "linalg/linear.h"
 #include "model/checkpoint.h"
 
@@ -15,20 +16,32 @@ class Tensors {
   /// @param prefix  what stands in front of every name, "bert." or nothing
   Tensors(const Checkpoint& checkpoint, std::string prefix) : checkpoint_(checkpoint), prefix_(std::move(prefix)) {}
 
+  /// The same checkpoint, with names as they stand.
+  [[nodiscard]] Tensors whole() const { return {checkpoint_, ""}; }
+
   [[nodiscard]] bool has(const std::string& name) const { return checkpoint_.find(prefix_ + name) != nullptr; }
 
-  /// [rows, cols].
+  /// [rows, cols], as it is stored.
   /// @throws Error (bad-file) if there is none or it has another shape; (unsupported) for a dtype that is not computed
-  [[nodiscard]] SharedMatrix matrix(const std::string& name, Index rows, Index cols) const;
+  [[nodiscard]] WeightMatrix matrix(const std::string& name, Index rows, Index cols) const;
 
   /// [size]; the numbers are copied. `old_name` is tried where `name` is missing.
   [[nodiscard]] Vector vector(const std::string& name, Index size, const std::string& old_name = {}) const;
 
-  /// name.weight [d_out, d_in] and name.bias [d_out].
+  /// name.weight [d_out, d_in], and name.bias [d_out] where the checkpoint has one.
   [[nodiscard]] Linear linear(const std::string& name, Index d_out, Index d_in) const;
 
+  /// The same, and an error if there is no bias.
+  [[nodiscard]] Linear affine(const std::string& name, Index d_out, Index d_in) const;
+
+  /// name.weight and name.bias [width], or by their old names gamma and beta.
+  [[nodiscard]] NormParameters layer_norm(const std::string& name, Index width, float epsilon) const;
+
+  /// name.weight [width]
+  [[nodiscard]] NormParameters rms_norm(const std::string& name, Index width, float epsilon) const;
+
  private:
-  [[nodiscard]] SharedMatrix shaped(const std::string& name, const std::vector<Index>& shape) const;
+  [[nodiscard]] const Tensor& shaped(const std::string& name, const std::vector<Index>& shape) const;
 
   const Checkpoint& checkpoint_;
   std::string prefix_;

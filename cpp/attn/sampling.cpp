@@ -1,0 +1,100 @@
+// Candidates in order of their logits, with the rules applied to what comes first.
+#include "attn/sampling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+
+namespace attn {
+namespace {
+
+void check(const Sampling& sampling) {
+  const auto refuse = [](const char* what, const char* expected, double found) {
+    throw Error(ErrorCode::kBadRequest, std::string(what) + " is out of range.", expected, number_text(found));
+  };
+  if (!(sampling.temperature >= 0.0F && sampling.temperature <= 5.0F)) {
+    refuse("The temperature", "0 to 5", sampling.temperature);
+  }
+  if (sampling.top_k < 0) refuse("top_k", "0 or more", static_cast<double>(sampling.top_k));
+  if (!(sampling.top_p > 0.0F && sampling.top_p <= 1.0F)) refuse("top_p", "above 0, at most 1", sampling.top_p);
+}
+
+/// All tokens, most probable first, with both distributions.
+std::vector<Candidate> ranked(const Vector& logits, const Sampling& sampling) {
+  check(sampling);
+  std::vector<std::int32_t> order(static_cast<std::size_t>(logits.size()));
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, [&](std::int32_t left, std::int32_t right) {
+    return logits(left) != logits(right) ? logits(left) > logits(right) : left < right;
+  });
+  std::vector<Candidate> all(order.size());
+  if (all.empty()) return all;
+
+  const double largest = logits(order.front());
+  const bool is_greedy = sampling.temperature == 0.0F;
+  const double heat = is_greedy ? 1.0 : static_cast<double>(sampling.temperature);
+  std::vector<double> shares(order.size());
+  double sum = 0.0;
+  double heated_sum = 0.0;
+  const std::size_t most =
+      sampling.top_k == 0 ? order.size() : std::min(order.size(), static_cast<std::size_t>(sampling.top_k));
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const double above = static_cast<double>(logits(order[i])) - largest;
+    shares[i] = std::exp(above);
+    sum += shares[i];
+    all[i] = {.id = order[i], .logit = logits(order[i])};
+    if (i < most) heated_sum += std::exp(above / heat);
+  }
+  // Those that are kept, and what they sum to.
+  double kept_sum = 0.0;
+  std::size_t kept = 0;
+  const double wanted = static_cast<double>(sampling.top_p) * heated_sum;
+  while (kept < most && (kept == 0 || kept_sum < wanted || sampling.top_p == 1.0F)) {
+    kept_sum += std::exp((static_cast<double>(all[kept].logit) - largest) / heat);
+    ++kept;
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].probability = static_cast<float>(shares[i] / sum);
+    if (is_greedy) {
+      all[i].chance = i == 0 ? 1.0F : 0.0F;
+    } else if (i < kept) {
+      all[i].chance = static_cast<float>(std::exp((static_cast<double>(all[i].logit) - largest) / heat) / kept_sum);
+    }
+  }
+  return all;
+}
+
+/// A number in [0, 1) that depends on both and looks like nothing. Source: the mixer of SplitMix64 (Steele et al.
+/// 2014).
+double uniform(std::uint32_t seed, Index position) {
+  std::uint64_t x = (static_cast<std::uint64_t>(seed) << 32U) + static_cast<std::uint64_t>(position);
+  x += 0x9E3779B97F4A7C15U;
+  x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9U;
+  x = (x ^ (x >> 27U)) * 0x94D049BB133111EBU;
+  x ^= x >> 31U;
+  return static_cast<double>(x >> 11U) * 0x1p-53;
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates(const Vector& logits, const Sampling& sampling, Index count) {
+  std::vector<Candidate> all = ranked(logits, sampling);
+  all.resize(std::min(all.size(), static_cast<std::size_t>(std::max<Index>(count, 0))));
+  return all;
+}
+
+Candidate sample(const Vector& logits, const Sampling& sampling, std::uint32_t seed, Index position) {
+  const std::vector<Candidate> all = ranked(logits, sampling);
+  double left = uniform(seed, position);
+  std::size_t chosen = 0;
+  // Rounding may leave a little over at the end: the last one with a chance takes it.
+  for (std::size_t i = 0; i < all.size() && all[i].chance > 0.0F; ++i) {
+    chosen = i;
+    left -= all[i].chance;
+    if (left < 0.0) break;
+  }
+  return all.at(chosen);
+}
+
+}  // namespace attn
