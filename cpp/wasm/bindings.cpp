@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "analysis/overview.h"
+#include "attn/sampling.h"
+#include "formats/gguf.h"
 #include "formats/hf_config.h"
 #include "formats/safetensors.h"
 #include "formats/trace_file.h"
@@ -70,7 +72,7 @@ val vector_to_js(const attn::Vector& numbers) {
   return array_to_js(numbers.data(), static_cast<std::size_t>(numbers.size()));
 }
 
-val matrix_to_js(const attn::Matrix& matrix) {
+val matrix_to_js(const attn::MatrixView& matrix) {
   val js = val::object();
   js.set("rows", static_cast<int>(matrix.rows()));
   js.set("cols", static_cast<int>(matrix.cols()));
@@ -83,7 +85,65 @@ val links_to_js(const std::vector<attn::Link>& links) {
   return array_to_js(reinterpret_cast<const std::uint32_t*>(links.data()), 4 * links.size());
 }
 
-val optional_to_js(const std::optional<std::string>& text) { return text ? val(*text) : val::null(); }
+template <typename Value>
+val optional_to_js(const std::optional<Value>& value) {
+  return value ? val(*value) : val::null();
+}
+
+val optional_to_js(const std::optional<std::int64_t>& value) {
+  return value ? val(static_cast<double>(*value)) : val::null();
+}
+
+/// Null for an empty list.
+template <typename Number>
+val numbers_or_null(const std::vector<Number>& numbers) {
+  return numbers.empty() ? val::null() : array_to_js(numbers);
+}
+
+val tokenizer_to_js(const attn::GgufTokenizer& tokenizer) {
+  if (!tokenizer.present) return val::null();
+  val js = val::object();
+  js.set("model", tokenizer.model);
+  js.set("pre", optional_to_js(tokenizer.pre));
+  js.set("tokens", val::array(tokenizer.tokens));
+  js.set("scores", numbers_or_null(tokenizer.scores));
+  js.set("types", numbers_or_null(tokenizer.types));
+  js.set("merges", tokenizer.merges.empty() ? val::null() : val::array(tokenizer.merges));
+  js.set("bos", optional_to_js(tokenizer.bos));
+  js.set("eos", optional_to_js(tokenizer.eos));
+  js.set("unknown", optional_to_js(tokenizer.unknown));
+  js.set("addBos", optional_to_js(tokenizer.add_bos));
+  js.set("addEos", optional_to_js(tokenizer.add_eos));
+  js.set("addSpacePrefix", optional_to_js(tokenizer.add_space_prefix));
+  js.set("chatTemplate", optional_to_js(tokenizer.chat_template));
+  js.set("huggingface", optional_to_js(tokenizer.huggingface));
+  return js;
+}
+
+val candidates_to_js(const std::vector<attn::Candidate>& candidates) {
+  std::vector<std::int32_t> ids;
+  std::vector<float> logits;
+  std::vector<float> probabilities;
+  std::vector<float> chances;
+  for (const attn::Candidate& candidate : candidates) {
+    ids.push_back(candidate.id);
+    logits.push_back(candidate.logit);
+    probabilities.push_back(candidate.probability);
+    chances.push_back(candidate.chance);
+  }
+  val js = val::object();
+  js.set("ids", array_to_js(ids));
+  js.set("logits", array_to_js(logits));
+  js.set("probabilities", array_to_js(probabilities));
+  js.set("chances", array_to_js(chances));
+  return js;
+}
+
+attn::Sampling sampling_from_js(double temperature, double top_k, double top_p) {
+  return {.temperature = static_cast<float>(temperature),
+          .top_k = static_cast<Index>(top_k),
+          .top_p = static_cast<float>(top_p)};
+}
 
 attn::LinkFilter filter_from_js(const val& apart, const val& heads, unsigned budget) {
   return {.apart = emscripten::convertJSArrayToNumberVector<std::uint8_t>(apart),
@@ -100,6 +160,7 @@ val step_to_js(const attn::Stepper& stepper) {
 
 /// One forward pass or one opened trace, and the work on it that is under way.
 struct Run {
+  std::vector<std::int32_t> ids;  // Empty for a trace.
   attn::ForwardTrace trace;
   attn::Stepper forward;
   attn::Overview overview;
@@ -128,19 +189,31 @@ class Engine {
 
   val kind(const std::string& name) {
     return guarded([&] {
-      const attn::Checkpoint checkpoint = attn::read_safetensors(file_of(name), name);
       val js = val::object();
+      if (is_gguf_file(name)) {
+        js.set("kind", std::string("gguf"));
+        return js;
+      }
+      const attn::Checkpoint checkpoint = attn::read_safetensors(file_of(name), name);
       js.set("kind", std::string(attn::is_trace(checkpoint) ? "trace" : "weights"));
       return js;
     });
   }
 
-  val open_model(const std::string& name, const std::string& config_json) {
+  val open_model(const val& names, const val& config_json) {
     return guarded([&] {
-      const attn::Settings settings = attn::read_config(config_json);
-      model_ =
-          std::make_shared<const attn::Model>(attn::make_model(settings, attn::read_safetensors(file_of(name), name)));
-      files_.erase(name);  // The model keeps the memory alive.
+      const auto files = emscripten::vecFromJSArray<std::string>(names);
+      attn::GgufFile gguf;
+      if (files.size() == 1 && is_gguf_file(files.front())) {
+        gguf = attn::read_gguf(file_of(files.front()), files.front());
+      } else {
+        gguf.settings = attn::read_config(config_json.as<std::string>());
+        std::vector<attn::Checkpoint> shards;
+        for (const std::string& file : files) shards.push_back(attn::read_safetensors(file_of(file), file));
+        gguf.checkpoint = attn::merge_shards(std::move(shards));
+      }
+      model_ = std::make_shared<const attn::Model>(attn::make_model(gguf.settings, gguf.checkpoint));
+      for (const std::string& file : files) files_.erase(file);  // The model keeps the memory alive.
       const attn::Config& config = model_->config;
       val js = val::object();
       js.set("family", config.family);
@@ -152,9 +225,15 @@ class Engine {
       js.set("nCtx", static_cast<int>(config.n_ctx));
       js.set("bytes", static_cast<double>(model_->bytes));
       js.set("causal", config.causal);
+      js.set("name", text_or_null(attn::text_or(gguf.settings, "general.name", "")));
+      js.set("licence", text_or_null(attn::text_or(gguf.settings, "general.license", "")));
+      js.set("next", config.causal && !model_->parameters.head.empty());
+      js.set("tokenizer", tokenizer_to_js(gguf.tokenizer));
       return js;
     });
   }
+
+  void release(const std::string& name) { files_.erase(name); }
 
   val open_trace(const std::string& name) {
     return guarded([&] {
@@ -187,10 +266,17 @@ class Engine {
     return guarded([&] {
       if (model_ == nullptr) throw attn::Error(attn::ErrorCode::kBadRequest, "There is no model to run.");
       auto run = std::make_unique<Run>();
-      run->forward = attn::forward(model_, emscripten::convertJSArrayToNumberVector<std::int32_t>(ids), run->trace);
+      run->ids = emscripten::convertJSArrayToNumberVector<std::int32_t>(ids);
+      attn::ForwardTrace beginning = longest_beginning(run->ids);
+      const auto reused = static_cast<int>(beginning.n_query);
+      run->forward = attn::forward(model_, {.ids = run->ids}, run->trace, std::move(beginning));
       runs_[++last_run_] = std::move(run);
+      std::vector<std::int32_t> windows;
+      for (const auto& layer : model_->parameters.layers) windows.push_back(static_cast<std::int32_t>(layer.window));
       val js = val::object();
       js.set("run", last_run_);
+      js.set("reused", reused);
+      js.set("windows", array_to_js(windows));
       return js;
     });
   }
@@ -288,13 +374,28 @@ class Engine {
 
   val hidden(int id, int layer) {
     return guarded([&] {
-      const std::vector<attn::Matrix>& hidden = complete_run(id).trace.hidden;
+      const std::vector<attn::GrowingMatrix>& hidden = complete_run(id).trace.hidden;
       if (hidden.empty()) throw attn::Error(attn::ErrorCode::kUnsupported, "This trace holds no hidden states.");
       if (layer < 0 || layer >= static_cast<int>(hidden.size())) {
         throw attn::Error(attn::ErrorCode::kBadRequest, "There is no such hidden state.",
                           "0 to " + std::to_string(hidden.size() - 1), std::to_string(layer));
       }
-      return matrix_to_js(hidden[static_cast<std::size_t>(layer)]);
+      return matrix_to_js(hidden[static_cast<std::size_t>(layer)].view());
+    });
+  }
+
+  val next(int id, int position, int count, double temperature, double top_k, double top_p) {
+    return guarded([&] {
+      const attn::Vector logits = logits_of(id, position);
+      return candidates_to_js(attn::candidates(logits, sampling_from_js(temperature, top_k, top_p), count));
+    });
+  }
+
+  val sample(int id, int position, double temperature, double top_k, double top_p, double seed) {
+    return guarded([&] {
+      const attn::Sampling sampling = sampling_from_js(temperature, top_k, top_p);
+      return candidates_to_js(
+          {attn::sample(logits_of(id, position), sampling, static_cast<std::uint32_t>(seed), position)});
     });
   }
 
@@ -306,6 +407,32 @@ class Engine {
     if (found == files_.end())
       throw attn::Error(attn::ErrorCode::kBadRequest, "The file was not reserved: " + name + ".");
     return found->second;
+  }
+
+  bool is_gguf_file(const std::string& name) const {
+    const auto bytes = file_of(name).view();
+    return attn::is_gguf({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+
+  /// What an earlier run of the model computed for the first of these tokens; empty where there is none.
+  attn::ForwardTrace longest_beginning(const std::vector<std::int32_t>& ids) const {
+    const Run* best = nullptr;
+    Index longest = 0;
+    for (const auto& [id, run] : runs_) {
+      const Index shared = attn::shared_beginning(run->ids, ids);
+      if (!model_->config.causal || !run->forward.done() || shared <= longest) continue;
+      best = run.get();
+      longest = shared;
+    }
+    return best == nullptr ? attn::ForwardTrace{} : attn::beginning_of(best->trace, longest);
+  }
+
+  attn::Vector logits_of(int id, int position) {
+    const Run& run = complete_run(id);
+    if (model_ == nullptr || run.ids.empty()) {
+      throw attn::Error(attn::ErrorCode::kUnsupported, "A saved run has no model to say what comes next.");
+    }
+    return attn::logits_at(*model_, run.trace, position);
   }
 
   Run& run_of(int id) {
@@ -344,6 +471,7 @@ EMSCRIPTEN_BINDINGS(headlight) {
       .function("window", &Engine::window)
       .function("kind", &Engine::kind)
       .function("openModel", &Engine::open_model)
+      .function("release", &Engine::release)
       .function("openTrace", &Engine::open_trace)
       .function("beginRun", &Engine::begin_run)
       .function("stepRun", &Engine::step_run)
@@ -355,5 +483,7 @@ EMSCRIPTEN_BINDINGS(headlight) {
       .function("matrix", &Engine::matrix)
       .function("cell", &Engine::cell)
       .function("hidden", &Engine::hidden)
+      .function("next", &Engine::next)
+      .function("sample", &Engine::sample)
       .function("memoryBytes", &Engine::memory_bytes);
 }

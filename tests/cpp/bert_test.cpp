@@ -111,7 +111,7 @@ TEST(BertConfig, RefusesEveryBadConfigurationByName) {
        changed("layer_norm_eps", "\"small\""),
        {kBadConfig, "layer_norm_eps", "number", "small"}},
       {"a negative epsilon", changed("layer_norm_eps", "-1"), {kBadConfig, "layer_norm_eps", "above 0", "-1"}},
-      {"another activation", changed("hidden_act", "\"gelu_new\""), {kUnsupported, "hidden_act", "gelu", "gelu_new"}},
+      {"another activation", changed("hidden_act", "\"mish\""), {kUnsupported, "hidden_act", "gelu", "mish"}},
       {"an activation that is a number", changed("hidden_act", "1"), {kBadConfig, "hidden_act", "text", "1"}},
       {"relative positions",
        changed("position_embedding_type", "\"relative_key\""),
