@@ -61,7 +61,8 @@ export function align(text: string, pieces: readonly string[], rules: Rules): (S
       byteSpan = take(at, bytes.character.length);
       return byteSpan;
     }
-    const here = skipSpaces(at);
+    // Where every byte has a piece, no space goes without one.
+    const here = rules.bytePieces ? at : skipSpaces(at);
     // A special token that was typed stands there as it is written, unfolded. It may be the unknown piece itself.
     const typed = starts[here];
     if (typed !== undefined && rules.added.has(piece) && text.startsWith(piece, typed)) {
@@ -74,6 +75,8 @@ export function align(text: string, pieces: readonly string[], rules: Rules): (S
     for (const wanted of spellings(piece, rules)) {
       for (const begin of [at, here]) if (folded.startsWith(wanted, begin)) return take(begin, wanted.length);
     }
+    // A space alone that is not here is one that the tokenizer put in front.
+    if (piece === rules.space) return null;
     for (const wanted of spellings(piece, rules)) {
       const begin = folded.slice(here, here + searchAhead + wanted.length).indexOf(wanted);
       if (begin >= 0) return take(here + begin, wanted.length);
