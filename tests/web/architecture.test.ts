@@ -20,6 +20,7 @@ const webParts: Record<string, { uses: string[]; types: string[] }> = {
 const packageOwners: Record<string, string[]> = {
   '#wasm': ['engine'],
   '@huggingface/tokenizers': ['engine'],
+  '@huggingface/jinja': ['engine'],
   comlink: ['engine'],
   three: ['scene'],
   lit: ['element', 'site'],

@@ -179,6 +179,8 @@ describe('cancelling', () => {
     expect(performance.now() - begin).toBeLessThan(100);
     await vi.waitFor(() => expect(worker.cancelled).toEqual([job.job]));
     job.answer({ aborted: true });
+    // It must arrive before the test is over: the engine's patience would end the worker in the middle of another.
+    await new Promise((resolve) => setTimeout(resolve, 20));
     expect(worker.isTerminated).toBe(false);
   });
 
@@ -206,6 +208,74 @@ describe('cancelling', () => {
     expect(worker.isTerminated).toBe(true);
     await expect(other).rejects.toMatchObject({ code: 'engine-died' });
     expect(await latest(2)).not.toBe(worker);
+  });
+});
+
+describe('a tokenizer whose pattern takes for ever', () => {
+  /** A run whose worker has just said that it begins to tokenise. */
+  async function tokenising(onProgress?: Report) {
+    const { engine, worker, model } = await withModel();
+    const run = engine.run(
+      model,
+      'aaaaaaaaaaaaaaaaaaaaaaaaaa!' as never,
+      onProgress === undefined ? {} : { onProgress },
+    );
+    const job = await worker.job('run');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    job.report?.({ phase: 'tokenize', received: 0, total: 0 });
+    // The message has its own way.
+    for (let turn = 0; turn < 50; ++turn) await new Promise((resolve) => setImmediate(resolve));
+    return { engine, worker, model, run, job };
+  }
+
+  test('is ended after two seconds, the text is refused and not tried again, and the model comes back', async () => {
+    const { engine, worker, model, run } = await tokenising();
+    vi.advanceTimersByTime(1900);
+    expect(worker.isTerminated).toBe(false);
+    vi.advanceTimersByTime(200);
+    vi.useRealTimers();
+    await expect(run).rejects.toMatchObject({
+      name: 'EngineError',
+      code: 'bad-config',
+      message: expect.stringContaining('pattern took longer than 2 s'),
+    });
+    expect(worker.isTerminated).toBe(true);
+    const second = await latest(2);
+    (await second.job('load 1')).answer(loaded(1));
+    const short = engine.run(model, 'a' as never);
+    const job = await second.job('run');
+    job.answer({ value: { id: 9 } });
+    expect(await short).toMatchObject({ id: 9 });
+    expect(second.jobs.map((each) => each.what.split(' ')[0])).toEqual(['load', 'run']);
+  });
+
+  test.each<[string, (job: Job) => void]>([
+    ['further progress', (job) => job.report?.({ phase: 'run', received: 0, total: 1 })],
+    ['the answer', (job) => job.answer({ value: { id: 9 } })],
+  ])('%s within that time ends the watch', async (_name, sign) => {
+    const seen: string[] = [];
+    const { worker, run, job } = await tokenising(({ phase }) => seen.push(phase));
+    vi.advanceTimersByTime(1900);
+    sign(job);
+    for (let turn = 0; turn < 50; ++turn) await new Promise((resolve) => setImmediate(resolve));
+    vi.advanceTimersByTime(5000);
+    vi.useRealTimers();
+    expect(worker.isTerminated).toBe(false);
+    job.answer({ value: { id: 9 } });
+    expect(await run).toMatchObject({ id: 9 });
+    expect(seen[0]).toBe('tokenize');
+  });
+
+  test('others that wait are told that the engine starts again', async () => {
+    const { engine, run } = await tokenising();
+    const other = engine.matrix(9, 0, 0, 'weights');
+    const refused = expect(other).rejects.toMatchObject({ code: 'engine-died' });
+    run.catch(() => {});
+    for (let turn = 0; turn < 50; ++turn) await new Promise((resolve) => setImmediate(resolve));
+    vi.advanceTimersByTime(2100);
+    vi.useRealTimers();
+    await refused;
+    await (await latest(2)).job('load 1');
   });
 });
 

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readTokenizer, type Tokenize, tokenizeIds, visibleBytes } from '../../web/engine/tokenizer';
-import type { Token } from '../../web/engine/types';
+import { visibleBytes } from '../../web/engine/pieces';
+import { idsTokenizer, readTokenizer, type Tokenizer } from '../../web/engine/tokenizer';
+import { anyText, checkPlaces, gaps, wordPiece } from './texts';
 
 interface Golden {
   readonly text: string;
@@ -17,8 +18,14 @@ const model = new URL('../../build/models/all-minilm-l6-v2/tokenizer.json', impo
 const goldens: Golden[] = JSON.parse(
   readFileSync(new URL('../golden/tokenizers/minilm.json', import.meta.url), 'utf8'),
 );
-let loaded: Promise<Tokenize> | undefined;
-const minilm = () => (loaded ??= readTokenizer(readFileSync(model, 'utf8')));
+/** Reads a tokenizer.json that stands alone, for plain text. */
+async function tokenizer(json: string): Promise<(text: string) => ReturnType<Tokenizer['tokenize']>> {
+  const read = await readTokenizer({ tokenizer: json, config: null, chatTemplate: null });
+  return (text) => read.tokenize(text, false);
+}
+let loaded: ReturnType<typeof tokenizer> | undefined;
+const minilm = () => (loaded ??= tokenizer(readFileSync(model, 'utf8')));
+const tokenizeIds = (text: string) => idsTokenizer.tokenize(text, false);
 
 test('the model is there (npm run setup fetches it)', () => expect(existsSync(model)).toBe(true));
 
@@ -36,68 +43,6 @@ describe('pieces, ids and places equal the reference', () => {
     });
   }
 });
-
-/** What keyboards, input methods and other people's web pages produce, and what lies between. */
-const anyText = fc
-  .array(
-    fc.oneof(
-      fc.string({ unit: 'grapheme', maxLength: 8 }),
-      fc.string({ unit: 'binary', maxLength: 4 }),
-      fc.constantFrom(
-        ...[
-          'İ',
-          'Σ',
-          'ΟΔΟΣ',
-          'ß',
-          'ﬁ',
-          'e\u0301\u0323',
-          '\u0345',
-          '👩\u200D👩\u200D👧',
-          '🏳\uFE0F\u200D🌈',
-          '注意',
-          '𠮷𠮷',
-          '안녕',
-        ],
-        ...['\uD83D', '\uDE00', '\0', '\u200B', '\u202E', '\u00AD', '\uFFFD', '\uE000', ' ', '\t', '\n', '\u3000'],
-        ...['[MASK]', '[UNK]', '[CLS', '##ing', '#', 'playing', 'Ġ', '▁', '\u1B44\u1B34', '\u302E'],
-      ),
-    ),
-    { maxLength: 12 },
-  )
-  .map((parts) => parts.join(''));
-
-function checkPlaces(text: string, tokens: readonly Token[]): void {
-  let start = 0;
-  let end = 0;
-  for (const token of tokens) {
-    if (token.start === null || token.end === null) {
-      expect(token.text).toBe(token.piece);
-      continue;
-    }
-    expect(token.start).toBeGreaterThanOrEqual(start);
-    expect(token.end).toBeGreaterThanOrEqual(end);
-    expect(token.end).toBeGreaterThan(token.start);
-    expect(token.end).toBeLessThanOrEqual(text.length);
-    // Two tokens share a character or follow one another, and never reach into one another.
-    expect(token.start >= end || (token.start === start && token.end === end)).toBe(true);
-    expect(token.text).toBe(text.slice(token.start, token.end));
-    for (const at of [token.start, token.end]) {
-      expect(/[\uD800-\uDBFF]$/.test(text.slice(0, at)) && /^[\uDC00-\uDFFF]/.test(text.slice(at))).toBe(false);
-    }
-    [start, end] = [token.start, token.end];
-  }
-}
-
-/** What no token covers. */
-function gaps(text: string, tokens: readonly Token[]): string {
-  const covered = new Set<number>();
-  for (const { start, end } of tokens) for (let at = start ?? 0; at < (end ?? 0); ++at) covered.add(at);
-  // Two unpaired surrogates must not become one character when what stood between them is taken out.
-  return [...text.replace(/\p{Surrogate}/gu, '\uFFFD')].reduce(
-    ({ at, left }, character) => ({ at: at + character.length, left: covered.has(at) ? left : left + character }),
-    { at: 0, left: '' },
-  ).left;
-}
 
 describe('any text', () => {
   test('places are ordered, within the text, and never halve a character', async () => {
@@ -157,24 +102,15 @@ describe('long text does not hang', () => {
   });
 });
 
-/** A tokenizer.json of few pieces. */
-const wordPiece = (parts: object = {}, model: object = {}) =>
-  JSON.stringify({
-    normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: false },
-    pre_tokenizer: { type: 'BertPreTokenizer' },
-    model: { type: 'WordPiece', unk_token: '[UNK]', vocab: { '[UNK]': 0, Σ: 1, σ: 2, ab: 3, '##c': 4 }, ...model },
-    ...parts,
-  });
-
 describe('other tokenizers', () => {
   test('a cased vocabulary keeps its capital sigma', async () => {
-    const tokenize = await readTokenizer(wordPiece());
+    const tokenize = await tokenizer(wordPiece());
     expect(tokenize('Σ σ abc').map((token) => token.id)).toEqual([1, 2, 3, 4]);
   });
 
   test('byte-level pieces cover the text without a gap, half characters included', async () => {
     const alphabet = visibleBytes.map((char, id) => [char, id] as const);
-    const tokenize = await readTokenizer(
+    const tokenize = await tokenizer(
       JSON.stringify({
         pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
         model: {
@@ -200,7 +136,7 @@ describe('other tokenizers', () => {
   });
 
   test('a piece may begin with a space that the text does not have', async () => {
-    const tokenize = await readTokenizer(
+    const tokenize = await tokenizer(
       JSON.stringify({
         pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' },
         model: {
@@ -225,93 +161,13 @@ describe('other tokenizers', () => {
   });
 
   test('truncation and padding are ignored', async () => {
-    const tokenize = await readTokenizer(
+    const tokenize = await tokenizer(
       wordPiece({
         truncation: { max_length: 2, strategy: 'LongestFirst', stride: 0 },
         padding: { strategy: { Fixed: 9 } },
       }),
     );
     expect(tokenize('ab ab ab')).toHaveLength(3);
-  });
-});
-
-const nested = (depth: number): object =>
-  depth === 0 ? { type: 'NFC' } : { type: 'Sequence', normalizers: [nested(depth - 1)] };
-
-describe('a hostile or broken tokenizer.json is refused, and the refusal says why', () => {
-  test.each<[string, string, RegExp]>([
-    ['not JSON', '<!DOCTYPE html><p>Sign in</p>', /not JSON/],
-    ['nothing', '', /not JSON/],
-    ['a list', '[]', /object/],
-    ['null', 'null', /object/],
-    ['no model', '{}', /model/],
-    ['a model that is a string', '{"model": "BPE"}', /model/],
-    ['an unknown type', wordPiece({}, { type: 'Oracle' }), /Oracle/],
-    ['a type that is a number', wordPiece({}, { type: 3 }), /type/],
-    ['no vocabulary', wordPiece({}, { vocab: undefined }), /vocab/],
-    ['an empty vocabulary', wordPiece({}, { vocab: {} }), /vocab/],
-    ['a vocabulary that is a list', wordPiece({}, { vocab: [] }), /vocab/],
-    ['an id that is a string', wordPiece({}, { vocab: { '[UNK]': '0' } }), /\[UNK\]/],
-    ['a negative id', wordPiece({}, { vocab: { '[UNK]': 0, a: -1 } }), /“a”/],
-    ['an id of 10^12', wordPiece({}, { vocab: { '[UNK]': 0, a: 1e12 } }), /1000000000000/],
-    ['an id that is no whole number', wordPiece({}, { vocab: { '[UNK]': 0, a: 1.5 } }), /1.5/],
-    ['an id that is null', wordPiece({}, { vocab: { '[UNK]': 0, a: null } }), /null/],
-    ['a piece without end', wordPiece({}, { vocab: { '[UNK]': 0, ['a'.repeat(5000)]: 1 } }), /too long/],
-    ['no unknown piece', wordPiece({}, { unk_token: null }), /unk_token/],
-    ['an unknown piece outside the vocabulary', wordPiece({}, { unk_token: '[WHAT]' }), /\[WHAT\]/],
-    ['words of 10^9 characters', wordPiece({}, { max_input_chars_per_word: 1e9 }), /max_input_chars_per_word/],
-    ['merges that are no list', JSON.stringify({ model: { type: 'BPE', vocab: { a: 0 }, merges: {} } }), /merges/],
-    ['a merge of three', JSON.stringify({ model: { type: 'BPE', vocab: { a: 0 }, merges: ['a b c'] } }), /two pieces/],
-    ['scores that are strings', JSON.stringify({ model: { type: 'Unigram', vocab: [['a', 'b']] } }), /score/],
-    ['an added token of 10^12', wordPiece({ added_tokens: [{ id: 1e12, content: '[X]', special: true }] }), /\[X\]/],
-    ['an added token without content', wordPiece({ added_tokens: [{ id: 1, special: true }] }), /added token/],
-    ['an added token that is empty', wordPiece({ added_tokens: [{ id: 1, content: '' }] }), /empty/],
-    ['added tokens that are no list', wordPiece({ added_tokens: 'x' }), /added_tokens/],
-    ['an unknown normaliser', wordPiece({ normalizer: { type: 'Magic' } }), /Magic/],
-    ['an unknown pre-tokenizer', wordPiece({ pre_tokenizer: { type: 'Magic' } }), /Magic/],
-    ['normalisers nested without end', wordPiece({ normalizer: nested(40) }), /nested/],
-    [
-      'a pattern without end',
-      wordPiece({ pre_tokenizer: { type: 'Split', pattern: { Regex: 'a?'.repeat(9000) }, behavior: 'Isolated' } }),
-      /too long/,
-    ],
-    [
-      'a pattern that is none',
-      wordPiece({ pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' } }),
-      /cannot be used/,
-    ],
-    [
-      'a special token outside the vocabulary',
-      wordPiece({
-        post_processor: {
-          type: 'TemplateProcessing',
-          single: [{ SpecialToken: { id: '[GONE]', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
-        },
-      }),
-      /\[GONE\]/,
-    ],
-    [
-      'the text twice',
-      wordPiece({
-        post_processor: { type: 'TemplateProcessing', single: [{ Sequence: { id: 'A' } }, { Sequence: { id: 'A' } }] },
-      }),
-      /once/,
-    ],
-  ])('%s', async (_name, json, says) => {
-    await expect(readTokenizer(json)).rejects.toMatchObject({
-      name: 'EngineError',
-      code: expect.stringMatching(/^(bad-config|unsupported)$/),
-      message: expect.stringMatching(says),
-    });
-  });
-
-  test('names of the prototype are pieces like others', async () => {
-    const vocab = '{"[UNK]": 0, "__proto__": 1, "constructor": 2, "ab": 3}';
-    const tokenize = await readTokenizer(
-      `{"pre_tokenizer": {"type": "WhitespaceSplit"}, "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "vocab": ${vocab}}}`,
-    );
-    expect(tokenize('ab __proto__ constructor toString').map((token) => token.id)).toEqual([3, 1, 2, 0]);
-    expect(({} as Record<string, unknown>)['ab']).toBeUndefined();
   });
 });
 

@@ -13,6 +13,8 @@ export { EngineError } from './errors';
 
 /** A cancelled job that the worker has not given up by then means that the worker hangs. */
 const PATIENCE_MS = 2000;
+/** How long a tokenizer's own pattern may take: regular expressions can be made to take for ever. */
+const PATTERN_MS = 2000;
 /** Where no lock tells of the worker's death: how often it is asked, and how long it may take to answer. */
 const PING_MS = 1000;
 
@@ -139,11 +141,22 @@ export function createEngine(): Engine {
     const job = ++lastJob;
     // Progress has its own way and may come after the answer.
     let over = false;
-    const answer = send(
-      at.api,
-      job,
-      onProgress === undefined ? silent : proxy((progress) => over || onProgress(progress)),
-    );
+    let deadline: ReturnType<typeof setTimeout> | undefined;
+    let giveUp = () => {};
+    const tooSlow = new Promise<never>((_, reject) => {
+      giveUp = () => {
+        reject(slowPattern());
+        at.end('a tokenizer took too long');
+      };
+    });
+    const report = (progress: Progress) => {
+      if (over) return;
+      // The next sign, whatever it is, says that the pattern has come to its end.
+      clearTimeout(deadline);
+      deadline = progress.phase === 'tokenize' ? setTimeout(giveUp, PATTERN_MS) : undefined;
+      onProgress?.(progress);
+    };
+    const answer = send(at.api, job, proxy(report));
     answer.catch(() => {});
     let stop = () => {};
     const stopped = new Promise<never>((_, reject) => {
@@ -157,7 +170,7 @@ export function createEngine(): Engine {
     });
     signal?.addEventListener('abort', stop);
     try {
-      const reply = await Promise.race([answer, stopped, at.death]);
+      const reply = await Promise.race([answer, stopped, tooSlow, at.death]);
       if ('aborted' in reply) throw aborted();
       if ('failure' in reply) {
         // What is left of it cannot be trusted.
@@ -167,6 +180,7 @@ export function createEngine(): Engine {
       return reply.value;
     } finally {
       over = true;
+      clearTimeout(deadline);
       signal?.removeEventListener('abort', stop);
     }
   }
@@ -227,7 +241,14 @@ export function createEngine(): Engine {
   };
 }
 
-const silent = proxy((_progress: Progress): void => {});
+/** Not `engine-died`: the next try would die as well. */
+const slowPattern = (): EngineError =>
+  new EngineError({
+    code: 'bad-config',
+    message: 'The tokenizer’s pattern took longer than 2 s on this text and was stopped.',
+    expected: `an answer within ${PATTERN_MS / 1000} s`,
+    found: 'none',
+  });
 
 /** Addresses are made whole here: the worker's own address is another one. */
 function sentSource(source: Source): SentSource {

@@ -1,98 +1,281 @@
 /**
- * Turns text into a model's token ids with places in the text. The only importer of the tokenizer library, which it
- * trusts with nothing: a tokenizer.json is somebody's file, and the library takes it as it comes.
+ * Turns text into a model's token ids with places in the text, and ids into what they read. The only importer of the
+ * tokenizer library, which it trusts with nothing: a tokenizer is somebody's file, and the library takes it as it comes.
  */
+import type { Tokenizer as Library } from '@huggingface/tokenizers';
+import type { GgufTokenizer } from './bindings';
+import { type ChatFrame, chatFrame, type NamedPieces } from './chat';
 import { EngineError } from './errors';
+import { ggufTokenizerFile } from './gguf-tokenizer';
+import { byteAlphabet, bytesOfPiece, readPieces, type Writing } from './pieces';
+import {
+  checkedFile,
+  isId,
+  isObject,
+  isWatched,
+  type Json,
+  jsonOf,
+  limits,
+  refuser,
+  shortened,
+  steps,
+  type TokenizerFile,
+} from './tokenizer-file';
 import { align, isIdeograph, type Rules, type Span, wellFormed } from './tokens';
 import type { ErrorCode, Token } from './types';
 
-/** Refuses with `too-long` where the text alone is beyond reason, and with `bad-request` what it cannot read. */
-export type Tokenize = (text: string) => Token[];
+export interface Tokenizer {
+  /**
+   * The tokens of a text; with `chat`, of the text put into the chat template. What the tokenizer or the template adds is
+   * `special` and has no place in the text. Time grows with the text, except where `watched`.
+   * @throws {EngineError} too-long where the text alone is beyond reason; bad-request for what cannot be read, and for
+   *   `chat` where there is no template; bad-config for a piece without an id
+   */
+  tokenize(text: string, chat: boolean): Token[];
+  /**
+   * Tokens for generated ids that follow, numbered from `first`, without places. Bytes are read across all of them: a
+   * character belongs to the token that completes it.
+   */
+  generated(ids: readonly number[], first: number): Token[];
+  /** One id: its piece as the vocabulary writes it (`#123` where there is none), and how it reads alone. */
+  describe(id: number): { readonly piece: string; readonly text: string };
+  /** Whether a plain chat template is offered. */
+  readonly chat: boolean;
+  /** Ids with which a generated text ends. */
+  readonly ends: readonly number[];
+  /**
+   * Whether the file brings a pattern of its own by which texts are split. Nobody knows how long it takes: who calls
+   * `tokenize` has to be stopped when it takes too long.
+   */
+  readonly watched: boolean;
+}
 
-type Json = { readonly [name: string]: unknown };
+/** What files say beside tokenizer.json. */
+interface Beside {
+  readonly template: string | null;
+  /** What templates call the pieces: bos_token, eos_token, … */
+  readonly named: NamedPieces;
+  /** A piece that a chat begins with even where the template does not write it. */
+  readonly bos: string | null;
+}
 
 const fileName = 'tokenizer.json';
+const namedPieces = ['bos_token', 'eos_token', 'unk_token', 'pad_token', 'sep_token', 'cls_token'] as const;
 
-const limits = {
-  /** UTF-16 units: no model's positions come near, and the work stays far below a second. */
-  text: 200_000,
-  vocabulary: 2_000_000,
-  merges: 4_000_000,
-  addedTokens: 100_000,
-  pieceLength: 1_024,
-  patternLength: 4_096,
-  depth: 12,
-  /** WordPiece's time grows with the square of it. */
-  wordLength: 1_000,
-};
-
-const modelTypes = ['WordPiece', 'BPE', 'Unigram'];
+/** Control pieces with which published models end an answer. */
+const endPieces = [
+  ...['</s>', '<eos>', '<end_of_turn>', '<|end|>', '<|endoftext|>', '<|end_of_text|>', '<|eot_id|>', '<|eom_id|>'],
+  ...['<|im_end|>', '<|end_of_turn|>', '<|END_OF_TURN_TOKEN|>', '<|eot|>', '<｜end▁of▁sentence｜>'],
+];
 
 /**
- * Reads a tokenizer.json. Truncation and padding in it are ignored: what is cut off would be missing from the picture.
+ * Reads tokenizer.json, and tokenizer_config.json and chat_template.jinja where they are there. Truncation and padding
+ * are ignored: what is cut off would be missing from the picture.
  * @throws {EngineError} bad-config, naming what is wrong; unsupported where special tokens do not stand around the text
  */
-export async function readTokenizer(json: string): Promise<Tokenize> {
-  const file = validated(json);
+export async function readTokenizer(files: {
+  readonly tokenizer: string;
+  readonly config: string | null;
+  readonly chatTemplate: string | null;
+}): Promise<Tokenizer> {
+  const refuse = refuser(fileName);
+  const file = checkedFile(jsonOf(files.tokenizer, refuse), refuse);
+  const config = files.config === null ? {} : jsonOf(files.config, refuser('tokenizer_config.json'));
+  const template = files.chatTemplate ?? templateOf(config['chat_template']);
+  const named = Object.fromEntries(namedPieces.map((name) => [name, contentOf(config[name])]));
+  return tokenizerOf(file, fileName, { template, named, bos: null });
+}
+
+/**
+ * Reads the tokenizer that a GGUF file carries; a whole tokenizer.json in it is preferred to its lists.
+ * @throws {EngineError} bad-config, naming what is wrong; unsupported for a kind, or a way to split the text, whose rules
+ *   are not known: wrong tokens look right
+ */
+export async function readGgufTokenizer(data: GgufTokenizer): Promise<Tokenizer> {
+  const name = 'The GGUF file’s tokenizer';
+  const refuse = refuser(name);
+  const { huggingface, tokens } = data;
+  const file = checkedFile(
+    huggingface === null ? ggufTokenizerFile(data, refuse) : jsonOf(huggingface, refuse),
+    refuse,
+  );
+  const piece = (id: number | null) => (id === null ? '' : (tokens[id] ?? ''));
+  const [bos, eos] = [piece(data.bos), piece(data.eos)];
+  const named = { bos_token: bos, eos_token: eos, unk_token: piece(data.unknown), pad_token: '' };
+  const addsBos = isObject(file['post_processor']) && data.addBos !== false && bos !== '';
+  const tokenizer = await tokenizerOf(file, name, { template: data.chatTemplate, named, bos: addsBos ? bos : null });
+  if (huggingface !== null) {
+    const other = tokens.findIndex((each, id) => {
+      if ((data.types?.[id] ?? 1) !== 1) return false;
+      const { piece: described } = tokenizer.describe(id);
+      return described !== each && described !== `#${id}`;
+    });
+    if (other >= 0) {
+      refuse(
+        `piece ${other} differs from the one in its tokenizer.json.`,
+        tokenizer.describe(other).piece,
+        tokens[other],
+      );
+    }
+  }
+  return tokenizer;
+}
+
+/** Newer files have several templates by name. */
+function templateOf(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (!Array.isArray(value)) return null;
+  const plain: unknown = value.find((entry) => isObject(entry) && entry['name'] === 'default');
+  return isObject(plain) && typeof plain['template'] === 'string' ? plain['template'] : null;
+}
+
+function contentOf(value: unknown): string {
+  const content = isObject(value) ? value['content'] : value;
+  return typeof content === 'string' && content.length <= limits.pieceLength ? content : '';
+}
+
+async function tokenizerOf(file: TokenizerFile, name: string, { template, named, bos }: Beside): Promise<Tokenizer> {
+  const build = builder(name);
   const { Tokenizer } = await import('@huggingface/tokenizers');
-  const library = build(() => new Tokenizer(file, {}));
+  const library: Library = build(() => new Tokenizer(file, {}));
   const rules = rulesOf(file);
+  const writing: Writing = rules.space === 'Ġ' ? 'bytes' : rules.space === '▁' || rules.bytePieces ? 'spaces' : 'plain';
   const lowercases = steps(file['normalizer']).some(
     (step) => step['type'] === 'Lowercase' || step['lowercase'] === true,
   );
+  const added = new Map(file.added_tokens.map((token) => [token['id'] as number, token]));
+  const isControl = (id: number) => added.get(id)?.['special'] === true;
+
+  const pieceOf = (id: number): string | undefined => library.id_to_token(id);
+  const partOf = (id: number): Uint8Array | string => {
+    const piece = pieceOf(id);
+    if (piece === undefined) return `#${id}`;
+    return added.has(id) ? piece : bytesOfPiece(piece, writing);
+  };
+  const described = (id: number) => ({ piece: pieceOf(id) ?? `#${id}`, text: readPieces([partOf(id)]).join('') });
+
+  const tokenOf = (index: number, piece: string, id: number | undefined, placed: Placed): Token => {
+    if (id === undefined || !isId(id)) {
+      throw refusal('bad-config', `${name} has no id for the piece “${shortened(piece)}”.`, 'a token id', String(id));
+    }
+    const text = placed.text ?? (placed.special ? piece : described(id).text);
+    return { index, id, piece, text, start: placed.start, end: placed.end, special: placed.special };
+  };
+
   // What the tokenizer adds by itself is what it puts around a text that stands for any other.
   const any = '\0';
   const around = build(() => library.post_processor?.post_process([any], null, true).tokens ?? [any]);
   const at = around.indexOf(any);
   if (at < 0 || around.lastIndexOf(any) !== at) {
-    throw refusal('unsupported', `${fileName} does not put the text once between its special tokens.`);
+    throw refusal('unsupported', `${name} does not put the text once between its special tokens.`);
   }
-
-  const tokenOf = (index: number, piece: string, id: number | undefined, text: string, span: Span | null): Token => {
-    if (id === undefined || !isId(id)) {
-      throw refusal(
-        'bad-config',
-        `${fileName} has no id for the piece “${shortened(piece)}”.`,
-        'a token id',
-        String(id),
-      );
-    }
-    const place = span === null ? { text: piece, start: null, end: null } : { text, start: span[0], end: span[1] };
-    return { index, id, piece, ...place, special: false };
-  };
   const specials = (pieces: readonly string[], first: number): Token[] =>
-    pieces.map((piece, i) => ({ ...tokenOf(first + i, piece, library.token_to_id(piece), '', null), special: true }));
+    pieces.map((piece, i) => tokenOf(first + i, piece, library.token_to_id(piece), nowhere));
   const before = specials(around.slice(0, at), 0);
+  specials(around.slice(at + 1), 0); // What has no id is refused at once.
 
-  return (text) => {
-    checkLength(text);
-    const whole = prepared(text, lowercases);
-    const { tokens, ids } = build(() => library.encode(whole, { add_special_tokens: false }));
-    const spans = align(text, tokens, rules);
-    const typed = tokens.map((piece, i) => {
-      const span = spans[i] ?? null;
-      return tokenOf(before.length + i, piece, ids[i], span === null ? '' : text.slice(...span), span);
+  /** The tokens of a whole text, each with its place as `place` makes it of its range. */
+  const encode = (whole: string, first: number, place: (span: Span | null) => Placed): Token[] => {
+    const { tokens, ids } = build(() => library.encode(prepared(whole, lowercases), { add_special_tokens: false }));
+    const spans = align(whole, tokens, rules);
+    return tokens.map((piece, i) => tokenOf(first + i, piece, ids[i], place(spans[i] ?? null)));
+  };
+
+  const frame = template === null ? null : await chatFrame(template, named);
+  const opening =
+    frame === null ? '' : bos === null || frame.before.startsWith(bos) ? frame.before : bos + frame.before;
+
+  const inChat = (text: string, { after, trims }: ChatFrame): Token[] => {
+    const skipped = trims ? text.length - text.trimStart().length : 0;
+    const body = trims ? text.trim() : text;
+    const whole = opening + body + after;
+    const [begin, end] = [opening.length, opening.length + body.length];
+    let reached = 0;
+    return encode(whole, 0, (span) => {
+      const [from, to] = span ?? [reached, reached];
+      reached = to;
+      // A token may reach over the edge; then its place is what it covers of the text.
+      const [start, stop] = [Math.max(from, begin), Math.min(to, end)];
+      if (start < stop) {
+        const [first, last] = [start - begin + skipped, stop - begin + skipped];
+        return { text: text.slice(first, last), start: first, end: last, special: false };
+      }
+      const special = span !== null || from < begin || from >= end;
+      return { ...nowhere, text: span === null ? null : whole.slice(...span), special };
     });
-    return [...before, ...typed, ...specials(around.slice(at + 1), before.length + typed.length)];
+  };
+
+  const ends = new Set([
+    ...[library.token_to_id(named['eos_token'] ?? '')],
+    ...endPieces.map((piece) => library.token_to_id(piece)).filter((id) => id !== undefined && added.has(id)),
+  ]);
+
+  return {
+    tokenize(text, chat) {
+      checkLength(text);
+      if (chat) {
+        if (frame === null) throw refusal('bad-request', 'This checkpoint offers no plain chat template.');
+        return inChat(text, frame);
+      }
+      const typed = encode(text, before.length, (span) =>
+        span === null
+          ? { ...nowhere, special: false }
+          : { text: text.slice(...span), start: span[0], end: span[1], special: false },
+      );
+      return [...before, ...typed, ...specials(around.slice(at + 1), before.length + typed.length)];
+    },
+    generated(ids, first) {
+      const texts = readPieces(ids.map((id) => (isControl(id) ? described(id).piece : partOf(id))));
+      return ids.map((id, i) => ({
+        ...{ index: first + i, id, piece: described(id).piece, text: texts[i] ?? '', start: null, end: null },
+        special: isControl(id),
+      }));
+    },
+    describe: described,
+    chat: frame !== null,
+    ends: [...ends].filter((id) => id !== undefined),
+    watched: isWatched(file),
   };
 }
 
+/** Where a token stands; `text` null: as the piece reads. */
+interface Placed {
+  readonly text: string | null;
+  readonly start: number | null;
+  readonly end: number | null;
+  readonly special: boolean;
+}
+
+/** What stands nowhere in the text, since the tokenizer added it. */
+const nowhere: Placed = { text: null, start: null, end: null, special: true };
+
 /** Where there is no tokenizer, the text is token ids separated by spaces. */
-export const tokenizeIds: Tokenize = (text) => {
-  checkLength(text);
-  return [...text.matchAll(/\S+/gu)].map((match, index) => {
-    const [piece] = match;
-    const id = /^\d{1,7}$/.test(piece) ? Number(piece) : -1;
-    if (!isId(id)) {
-      throw refusal(
-        'bad-request',
-        'This checkpoint came without tokenizer.json: type token ids, separated by spaces.',
-        'whole numbers, such as "101 2009 102"',
-        JSON.stringify(shortened(piece)),
-      );
-    }
-    return { index, id, piece, text: piece, start: match.index, end: match.index + piece.length, special: false };
-  });
+export const idsTokenizer: Tokenizer = {
+  tokenize(text) {
+    checkLength(text);
+    return [...text.matchAll(/\S+/gu)].map((match, index) => {
+      const [piece] = match;
+      const id = /^\d{1,7}$/.test(piece) ? Number(piece) : -1;
+      if (!isId(id)) {
+        throw refusal(
+          'bad-request',
+          'This checkpoint came without tokenizer.json: type token ids, separated by spaces.',
+          'whole numbers, such as "101 2009 102"',
+          JSON.stringify(shortened(piece)),
+        );
+      }
+      return { index, id, piece, text: piece, start: match.index, end: match.index + piece.length, special: false };
+    });
+  },
+  generated: (ids, first) =>
+    ids.map((id, i) => ({
+      ...{ index: first + i, id, piece: String(id), text: ` ${id}`, start: null, end: null },
+      special: false,
+    })),
+  describe: (id) => ({ piece: String(id), text: String(id) }),
+  chat: false,
+  ends: [],
+  watched: false,
 };
 
 function checkLength(text: string): void {
@@ -119,169 +302,53 @@ function prepared(text: string, lowercases: boolean): string {
 }
 
 /** The library names what it does not know in plain errors. */
-function build<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw refusal(
-      'bad-config',
-      `${fileName} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-}
-
-// ---- What the file may say ----
-
-type Refuse = (message: string, expected: string, found: unknown) => never;
-
-const refuse: Refuse = (message, expected, found) => {
-  const what = shortened(named(found));
-  throw refusal('bad-config', `${fileName}: ${message} Expected ${expected}, found ${what}.`, expected, what);
-};
-
-function validated(json: string): Json {
-  let root: unknown;
-  try {
-    root = JSON.parse(json);
-  } catch (error) {
-    refuse('it is not JSON.', 'JSON', error instanceof Error ? error.message : error);
-  }
-  const object = (value: unknown, what: string): Json =>
-    isObject(value) ? value : refuse(`${what} must be an object.`, 'an object', value);
-  const id = (value: unknown, what: string): void => {
-    if (!isId(value)) {
-      refuse(`the id of ${what} must be a whole number below ${limits.vocabulary}.`, 'a token id', value);
+function builder(name: string): <T>(make: () => T) => T {
+  return (make) => {
+    try {
+      return make();
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error);
+      // It puts all pieces of a text into one call's arguments.
+      if (error instanceof RangeError && /call stack/.test(what)) {
+        throw refusal('too-long', `The text has too many tokens for ${name}.`, 'a shorter text', 'too many tokens');
+      }
+      throw refusal('bad-config', `${name} cannot be used: ${what}`);
     }
   };
-  const piece = (value: unknown, what: string): void => {
-    if (typeof value !== 'string') refuse(`${what} must be a string.`, 'a string', value);
-    if ((value as string).length > limits.pieceLength)
-      refuse(`${what} is too long.`, `${limits.pieceLength} units`, value);
-  };
-  const list = (value: unknown, what: string, most: number): readonly unknown[] => {
-    if (!Array.isArray(value)) return refuse(`${what} must be a list.`, 'a list', value);
-    return value.length <= most ? value : refuse(`${what} is too long.`, `at most ${most} entries`, value.length);
-  };
-
-  const file = object(root, 'the whole');
-  const model = object(file['model'], 'model');
-  const type = model['type'] ?? impliedType(model);
-  if (typeof type !== 'string' || !modelTypes.includes(type)) {
-    refuse('the model’s type is not known.', modelTypes.join(', '), type);
-  }
-  if (type === 'Unigram') {
-    for (const entry of list(model['vocab'], 'model.vocab', limits.vocabulary)) {
-      const pair = list(entry, 'an entry of model.vocab', 2);
-      piece(pair[0], 'a piece of model.vocab');
-      if (typeof pair[1] !== 'number') refuse('a piece’s score must be a number.', 'a number', pair[1]);
-    }
-    if (model['unk_id'] != null) id(model['unk_id'], 'the unknown piece');
-  } else {
-    const entries = Object.entries(object(model['vocab'], 'model.vocab'));
-    if (entries.length === 0 || entries.length > limits.vocabulary) {
-      refuse('model.vocab has no sensible size.', `1 to ${limits.vocabulary} pieces`, entries.length);
-    }
-    for (const [text, value] of entries) {
-      piece(text, 'a piece of model.vocab');
-      id(value, `“${shortened(text)}”`);
-    }
-  }
-  if (type === 'BPE') {
-    for (const merge of list(model['merges'], 'model.merges', limits.merges)) {
-      const parts = typeof merge === 'string' ? merge.split(' ') : list(merge, 'an entry of model.merges', 2);
-      if (parts.length !== 2) refuse('an entry of model.merges must name two pieces.', 'two pieces', merge);
-      for (const part of parts) piece(part, 'a piece of model.merges');
-    }
-  }
-  if (type === 'WordPiece') {
-    const most = model['max_input_chars_per_word'] ?? 100;
-    if (!Number.isInteger(most) || (most as number) < 1 || (most as number) > limits.wordLength) {
-      refuse('max_input_chars_per_word is out of range.', `1 to ${limits.wordLength}`, most);
-    }
-    piece(continuingOf(model), 'model.continuing_subword_prefix');
-    // Without it a word outside the vocabulary would have no id.
-    const unknown = model['unk_token'];
-    if (typeof unknown !== 'string' || !Object.hasOwn(model['vocab'] as Json, unknown)) {
-      refuse('model.unk_token must be a piece of model.vocab.', 'a piece', unknown);
-    }
-  }
-  const added = list(file['added_tokens'] ?? [], 'added_tokens', limits.addedTokens);
-  for (const entry of added) {
-    const token = object(entry, 'an entry of added_tokens');
-    piece(token['content'], 'the content of an added token');
-    if (token['content'] === '') refuse('an added token is empty.', 'a string', '');
-    id(token['id'], `the added token “${shortened(String(token['content']))}”`);
-  }
-  const parts = ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder'] as const;
-  for (const part of parts) boundedPart(file[part] ?? null, part);
-  // The library wants every part named, and merges nothing from the prototype.
-  return {
-    ...Object.fromEntries(parts.map((part) => [part, file[part] ?? null])),
-    model: { ...model, type, ...(type === 'WordPiece' && { continuing_subword_prefix: continuingOf(model) }) },
-    added_tokens: added,
-    // It decodes nothing here; a decoder it does not know would be refused for nothing.
-    decoder: null,
-  };
-}
-
-/** The library has no default for it. */
-function continuingOf(model: Json): unknown {
-  return model['continuing_subword_prefix'] ?? '##';
-}
-
-/** Older files do not name the model's type. */
-function impliedType(model: Json): string | undefined {
-  if (Array.isArray(model['vocab'])) return 'Unigram';
-  if ('merges' in model) return 'BPE';
-  return 'continuing_subword_prefix' in model ? 'WordPiece' : undefined;
-}
-
-/** A regular expression can be a bomb, and so can a nest. Only a normaliser's character map is long for a reason. */
-function boundedPart(value: unknown, what: string, depth = 0): void {
-  if (depth > limits.depth) refuse(`${what} is nested too deeply.`, `at most ${limits.depth} levels`, depth);
-  if (typeof value === 'string' && value.length > limits.patternLength && depth > 0 && !what.startsWith('normalizer')) {
-    refuse(`${what} has a string that is too long.`, `at most ${limits.patternLength} units`, value.length);
-  }
-  if (typeof value !== 'object' || value === null) return;
-  for (const inner of Object.values(value)) boundedPart(inner, what, depth + 1);
 }
 
 // ---- How its pieces are found in the text ----
 
-function rulesOf(file: Json): Rules {
-  const model = file['model'] as Json;
+function rulesOf(file: TokenizerFile): Rules {
+  const { model } = file;
   const before = steps(file['pre_tokenizer']);
   const normalizers = steps(file['normalizer']);
   const bytes = before.some((step) => step['type'] === 'ByteLevel');
   const metaspace = before.some((step) => step['type'] === 'Metaspace') || normalizers.some(writesMetaspace);
   const continuing = typeof model['continuing_subword_prefix'] === 'string' ? model['continuing_subword_prefix'] : '';
+  const composes = normalizers.find((step) => step['type'] === 'NFC' || step['type'] === 'NFKC');
   return {
     fold: folding(normalizers, bytes, metaspace),
+    compose: composes === undefined ? null : (composes['type'] as 'NFC' | 'NFKC'),
+    bytePieces: model['byte_fallback'] === true,
     continuing,
     unknown: typeof model['unk_token'] === 'string' ? model['unk_token'] : null,
     space: bytes ? 'Ġ' : metaspace ? '▁' : null,
-    added: new Set((file['added_tokens'] as readonly Json[]).map((token) => String(token['content']))),
+    added: new Set(file.added_tokens.map((token) => String(token['content']))),
   };
-}
-
-/** A normaliser or pre-tokenizer as a flat list. */
-function steps(part: unknown): Json[] {
-  if (!isObject(part)) return [];
-  const inner = part['normalizers'] ?? part['pretokenizers'];
-  return part['type'] === 'Sequence' && Array.isArray(inner) ? inner.flatMap(steps) : [part];
 }
 
 function writesMetaspace(step: Json): boolean {
   return step['type'] === 'Replace' && step['content'] === '▁';
 }
 
-/** What the normalisers leave of one code point. ASCII is most text, so what is known is kept. */
+/** What the normalisers leave of one character. ASCII is most text, so what is known is kept. */
 function folding(normalizers: readonly Json[], bytes: boolean, metaspace: boolean): Rules['fold'] {
   const known = new Map<string, string>();
   return (character) => {
     let left = known.get(character);
     if (left === undefined) {
-      left = normalizers.reduce((text, step) => normalised(text, step), character);
+      left = normalizers.reduce((text, step) => normalised(text, step), wellFormed(character));
       if (metaspace) left = left.replaceAll(' ', '▁');
       if (bytes) left = byteAlphabet(left);
       known.set(character, left);
@@ -319,42 +386,6 @@ function cleaned(text: string): string {
 
 function withoutAccents(text: string): string {
   return text.normalize('NFD').replace(/\p{Mn}/gu, '');
-}
-
-/** GPT-2's way to write bytes as visible characters: printable ones stand for themselves, the rest from U+0100 on. */
-function byteAlphabet(text: string): string {
-  return [...new TextEncoder().encode(text)].map((byte) => visibleBytes[byte]).join('');
-}
-
-export const visibleBytes = (() => {
-  let next = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-    return String.fromCharCode(printable ? byte : next++);
-  });
-})();
-
-function isId(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < limits.vocabulary;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function named(value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'number') return String(value);
-  return value === null
-    ? 'null'
-    : Array.isArray(value)
-      ? 'a list'
-      : typeof value === 'object'
-        ? 'an object'
-        : String(value);
-}
-
-function shortened(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 function refusal(code: ErrorCode, message: string, expected?: string, found?: string): EngineError {

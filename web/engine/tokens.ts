@@ -6,12 +6,18 @@
  * nothing), with a note of where each character came from; pieces are then found in it from left to right.
  */
 
+import { namedByte } from './pieces';
+
 /** A UTF-16 range of the text, end excluded. */
 export type Span = readonly [start: number, end: number];
 
 export interface Rules {
   /** What the normaliser leaves of one code point; '' where it drops it, a space where it separates. */
   readonly fold: (character: string) => string;
+  /** Composes what belongs together (NFC): a letter and its marks are then folded as one. Null: nothing is composed. */
+  readonly compose: 'NFC' | 'NFKC' | null;
+  /** Whether characters outside the vocabulary become single bytes: pieces such as <0xF0>. */
+  readonly bytePieces: boolean;
   /** What a piece inside a word begins with, as `##`; '' where nothing marks it. */
   readonly continuing: string;
   /** The piece that stands for a word outside the vocabulary. */
@@ -30,8 +36,10 @@ const punctuation = /^[\p{P}\u0021-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007E
 
 /** The span of each piece; null where it has no place in the text. Starts and ends never go backwards. */
 export function align(text: string, pieces: readonly string[], rules: Rules): (Span | null)[] {
-  const { folded, starts, ends } = foldText(text, rules.fold);
+  const { folded, starts, ends } = foldText(text, rules);
   let at = 0;
+  let byteSpan: Span | null = null;
+  let bytesLeft = 0;
   const take = (begin: number, length: number): Span => {
     at = begin + length;
     return [starts[begin] ?? 0, ends[at - 1] ?? 0];
@@ -41,8 +49,20 @@ export function align(text: string, pieces: readonly string[], rules: Rules): (S
     return begin;
   };
 
-  return pieces.map((piece) => {
-    const here = skipSpaces(at);
+  return pieces.map((piece, i) => {
+    // Pieces that are one byte each share the character that they make together.
+    if (rules.bytePieces && bytesLeft > 0 && namedByte(piece) !== null) {
+      --bytesLeft;
+      return byteSpan;
+    }
+    const bytes = rules.bytePieces ? characterOf(pieces, i) : null;
+    if (bytes !== null && folded.startsWith(bytes.character, at)) {
+      bytesLeft = bytes.length - 1;
+      byteSpan = take(at, bytes.character.length);
+      return byteSpan;
+    }
+    // Where every byte has a piece, no space goes without one.
+    const here = rules.bytePieces ? at : skipSpaces(at);
     // A special token that was typed stands there as it is written, unfolded. It may be the unknown piece itself.
     const typed = starts[here];
     if (typed !== undefined && rules.added.has(piece) && text.startsWith(piece, typed)) {
@@ -55,6 +75,8 @@ export function align(text: string, pieces: readonly string[], rules: Rules): (S
     for (const wanted of spellings(piece, rules)) {
       for (const begin of [at, here]) if (folded.startsWith(wanted, begin)) return take(begin, wanted.length);
     }
+    // A space alone that is not here is one that the tokenizer put in front.
+    if (piece === rules.space) return null;
     for (const wanted of spellings(piece, rules)) {
       const begin = folded.slice(here, here + searchAhead + wanted.length).indexOf(wanted);
       if (begin >= 0) return take(here + begin, wanted.length);
@@ -70,13 +92,24 @@ function spellings(piece: string, { continuing, space }: Rules): string[] {
   return [inner, bare].filter((spelling) => spelling !== '');
 }
 
-/** The folded text, and for each of its UTF-16 units the range of the code point that it came from. */
-function foldText(text: string, fold: Rules['fold']) {
+/** The character whose bytes begin with this piece; null where it names no byte, or bytes that are no character. */
+function characterOf(pieces: readonly string[], begin: number): { character: string; length: number } | null {
+  const first = namedByte(pieces[begin] ?? '');
+  if (first === null) return null;
+  const length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  const bytes = pieces.slice(begin, begin + length).map(namedByte);
+  if (bytes.includes(null)) return null;
+  const character = new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes as number[]));
+  return { character, length };
+}
+
+/** The folded text, and for each of its UTF-16 units the range of the characters that it came from. */
+function foldText(text: string, { fold, compose }: Rules) {
   const parts: string[] = [];
   const starts: number[] = [];
   const ends: number[] = [];
   let start = 0;
-  for (const character of text) {
+  for (const character of compose === null ? text : composed(text, compose)) {
     const end = start + character.length;
     const left = fold(character);
     if (left !== '') parts.push(left);
@@ -87,6 +120,13 @@ function foldText(text: string, fold: Rules['fold']) {
     start = end;
   }
   return { folded: parts.join(''), starts, ends };
+}
+
+/** The text's code points; those that composing changes together with what they belong to. */
+function composed(text: string, form: 'NFC' | 'NFKC'): string[] {
+  // Composing joins a character with marks after it, and the parts of a hangul syllable.
+  const clusters = text.match(/[\u1100-\u11FF]+|[\uAC00-\uD7A3][\u11A7-\u11FF]+\p{M}*|\P{M}\p{M}+|\p{M}+|./gsu) ?? [];
+  return clusters.flatMap((cluster) => (cluster.normalize(form) === cluster ? [...cluster] : [cluster]));
 }
 
 /** How far a word outside the vocabulary reaches: BERT's words are single marks, single ideographs, or runs of the rest. */

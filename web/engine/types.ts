@@ -250,9 +250,10 @@ export interface MemoryUse {
   readonly budget: number;
 }
 
-/** How far a load is; `total` is 0 while unknown. */
+/** How far a load or a run is; `total` is 0 while unknown. */
 export interface Progress {
-  readonly phase: 'engine' | 'download' | 'read' | 'run';
+  /** `tokenize` is told only where a tokenizer's own pattern may take for ever, right before it is used. */
+  readonly phase: 'engine' | 'download' | 'read' | 'tokenize' | 'run';
   /** Bytes of a download; the share that is done of a run. */
   readonly received: number;
   readonly total: number;
