@@ -224,6 +224,8 @@ export function createEngine(): Engine {
         return api.run(job, ++lastId, model, text, report);
       });
     },
+    next: (run, position, count, sampling) => ask({}, (api, job) => api.next(job, run, position, count, sampling)),
+    sample: (run, sampling) => ask({}, (api, job) => api.sample(job, run, sampling)),
     overview: (run, filter, options = {}) => ask(options, (api, job) => api.overview(job, run, filter)),
     row: (run, query, filter) => ask({}, (api, job) => api.row(job, run, query, filter)),
     matrix: (run, layer, head, measure) => ask({}, (api, job) => api.matrix(job, run, layer, head, measure)),

@@ -2,12 +2,13 @@
  * What the worker does, without the worker: loads models and traces into instances of the core, tokenises, runs, and
  * answers questions about runs. Long work is cut into slices; between them other requests, and cancelling, get a turn.
  */
-import type { CoreEngine, CoreModule, CoreStep, Reply } from './bindings';
+import type { CoreEngine, CoreModule, CoreNext, CoreStep, Reply } from './bindings';
 import { aborted, EngineError } from './errors';
 import { type Part, type Parts, partsOf, type SentSource } from './sources';
-import { readTokenizer, type Tokenize, tokenizeIds } from './tokenizer';
+import { idsTokenizer, readGgufTokenizer, readTokenizer, type Tokenizer } from './tokenizer';
 import type {
   Backend,
+  Candidate,
   Cell,
   HeadMatrix,
   LinkFilter,
@@ -17,6 +18,8 @@ import type {
   Overview,
   Progress,
   Run,
+  RunText,
+  Sampling,
   Token,
   TokenRow,
 } from './types';
@@ -38,7 +41,9 @@ type Report = (progress: Progress) => void;
 interface OpenModel {
   readonly core: CoreEngine;
   readonly info: ModelInfo;
-  readonly tokenize: Tokenize;
+  readonly tokenizer: Tokenizer;
+  /** Whether it has an output matrix. */
+  readonly next: boolean;
 }
 
 interface OpenRun {
@@ -46,6 +51,7 @@ interface OpenRun {
   readonly owner: number;
   readonly core: CoreEngine;
   readonly coreRun: number;
+  readonly nTokens: number;
   /** Grows with every overview that is asked for: the newest one is answered, those before it are given up. */
   looks: number;
 }
@@ -53,12 +59,14 @@ interface OpenRun {
 export interface Host {
   /** `id` and `runId` are the caller's names for what is loaded; a trace's run gets the latter. */
   load(id: number, runId: number, source: SentSource, signal: AbortSignal, report: Report): Promise<Loaded>;
-  run(runId: number, model: number, text: string, signal: AbortSignal, report: Report): Promise<Run>;
+  run(runId: number, model: number, text: RunText, signal: AbortSignal, report: Report): Promise<Run>;
   overview(run: number, filter: LinkFilter, signal: AbortSignal): Promise<Overview>;
   row(run: number, query: number, filter: LinkFilter): TokenRow;
   matrix(run: number, layer: number, head: number, measure: 'weights' | 'scores'): HeadMatrix;
   cell(run: number, layer: number, head: number, query: number, key: number): Cell;
   hidden(run: number, layer: number): Matrix;
+  next(run: number, position: number, count: number, sampling: Sampling): Candidate[];
+  sample(run: number, sampling: Sampling): Candidate;
   releaseRun(run: number): void;
   releaseModel(model: number): void;
 }
@@ -77,6 +85,18 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
     return run;
   };
 
+  /** The core's parallel lists as tokens that can be read. */
+  const candidates = (run: number, { ids, logits, probabilities, chances }: CoreNext): Candidate[] => {
+    const tokenizer = models.get(runOf(run).owner)?.tokenizer ?? idsTokenizer;
+    return Array.from(ids, (id, i) => ({
+      id,
+      ...tokenizer.describe(id),
+      logit: logits[i] ?? Number.NaN,
+      probability: probabilities[i] ?? Number.NaN,
+      chance: chances[i] ?? Number.NaN,
+    }));
+  };
+
   return {
     async load(id, runId, source, signal, report) {
       report({ phase: 'engine', received: 0, total: 0 });
@@ -88,7 +108,7 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
       let beside = parts.isFolder ? await readBeside(parts, signal) : null;
       let kind = 'weights';
       await stream(core, parts.main, signal, report, async () => {
-        ({ kind } = value(core.kind(name)));
+        kind = value(core.kind(name)).kind;
         if (kind === 'weights') beside ??= await readBeside(parts, signal);
       });
       report({ phase: 'read', received: 0, total: 0 });
@@ -96,28 +116,55 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
       if (signal.aborted) throw aborted();
       if (kind === 'trace') {
         const trace = value(core.openTrace(name));
-        runs.set(runId, { owner: id, core, coreRun: trace.run, looks: 0 });
+        runs.set(runId, { owner: id, core, coreRun: trace.run, nTokens: trace.tokens.length, looks: 0 });
         const info = infoOf(trace, trace.name ?? parts.name);
         const tokens = trace.tokens.map((piece, index) => traceToken(piece, index));
         const text = trace.text ?? '';
-        const can = { scores: trace.scores, hidden: trace.hidden };
-        const run = { id: runId, text, tokens, model: info, backend: backend('trace'), can, computeMs: 0 };
-        return { id, info, run };
+        const run: Run = {
+          id: runId,
+          text,
+          chat: false,
+          tokens,
+          generated: [],
+          windows: Array.from({ length: info.nLayers }, () => null),
+          reused: 0,
+          model: info,
+          backend: backend('trace'),
+          can: { scores: trace.scores, hidden: trace.hidden, next: false },
+          computeMs: 0,
+        };
+        return { id, info, run, chat: false };
       }
-      const { config, tokenizer } = beside ?? (await readBeside(parts, signal));
-      const tokenize = tokenizer === null ? tokenizeIds : await readTokenizer(tokenizer);
-      const info = infoOf(value(core.openModel(name, config)), parts.name);
+      const files = kind === 'gguf' ? null : (beside ?? (await readBeside(parts, signal)));
+      const opened = value(core.openModel([name], files?.config ?? null));
+      const tokenizer =
+        opened.tokenizer !== null
+          ? await readGgufTokenizer(opened.tokenizer)
+          : files === null || files.tokenizer === null
+            ? idsTokenizer
+            : await readTokenizer({ tokenizer: files.tokenizer, config: null, chatTemplate: null });
+      const info = infoOf(opened, opened.name ?? parts.name);
       if (signal.aborted) throw aborted();
-      models.set(id, { core, info, tokenize });
-      return { id, info, run: null };
+      models.set(id, { core, info, tokenizer, next: opened.next });
+      return { id, info, run: null, chat: tokenizer.chat };
     },
 
-    async run(runId, model, text, signal, report) {
+    async run(runId, model, { text, chat, generated }, signal, report) {
       const open = models.get(model);
       if (open === undefined) throw new EngineError({ code: 'bad-request', message: `There is no model ${model}.` });
-      const { core, info, tokenize } = open;
-      const tokens = tokenize(text);
-      const coreRun = value(core.beginRun(Int32Array.from(tokens, (token) => token.id ?? -1))).run;
+      const { core, info, tokenizer } = open;
+      if (tokenizer.watched) {
+        // Whoever waits stops this worker if nothing more is heard of it.
+        report({ phase: 'tokenize', received: 0, total: 0 });
+        await turn();
+      }
+      const typed = tokenizer.tokenize(text, chat);
+      const tokens = [...typed, ...tokenizer.generated(generated, typed.length)];
+      const {
+        run: coreRun,
+        reused,
+        windows,
+      } = value(core.beginRun(Int32Array.from(tokens, (token) => token.id ?? -1)));
       let computeMs = 0;
       try {
         await inSlices(
@@ -135,14 +182,18 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
         core.dropRun(coreRun);
         throw error;
       }
-      runs.set(runId, { owner: model, core, coreRun, looks: 0 });
+      runs.set(runId, { owner: model, core, coreRun, nTokens: tokens.length, looks: 0 });
       return {
         id: runId,
         text,
+        chat,
         tokens,
+        generated: [...generated],
+        windows: Array.from(windows, (window) => (window === 0 ? null : window)),
+        reused,
         model: info,
         backend: backend('model'),
-        can: { scores: true, hidden: true },
+        can: { scores: true, hidden: true, next: open.next },
         computeMs,
       };
     },
@@ -173,6 +224,17 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
     hidden(id, layer) {
       const { core, coreRun } = runOf(id);
       return value(core.hidden(coreRun, layer));
+    },
+
+    next(id, position, count, { temperature, topK, topP }) {
+      const { core, coreRun } = runOf(id);
+      return candidates(id, value(core.next(coreRun, position, count, temperature, topK, topP)));
+    },
+    sample(id, { temperature, topK, topP, seed }) {
+      const { core, coreRun, nTokens } = runOf(id);
+      const [chosen] = candidates(id, value(core.sample(coreRun, nTokens - 1, temperature, topK, topP, seed)));
+      if (chosen === undefined) throw new EngineError({ code: 'bad-request', message: 'The vocabulary is empty.' });
+      return chosen;
     },
 
     releaseRun(id) {

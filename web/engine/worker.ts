@@ -8,7 +8,7 @@ import instantiate from '#wasm';
 import wasmUrl from '../../build/wasm/headlight.wasm?url';
 import { EngineError, failureOf, isAbort } from './errors';
 import { createHost } from './host';
-import type { Failure, Progress } from './types';
+import type { Failure, Progress, RunText } from './types';
 
 export type Answer<T> = { readonly value: T } | { readonly failure: Failure } | { readonly aborted: true };
 
@@ -78,7 +78,7 @@ const api = {
     source: Parameters<typeof host.load>[2],
     report: (progress: Progress) => void,
   ) => answer(job, (signal) => host.load(id, runId, source, signal, report)),
-  run: (job: number, runId: number, model: number, text: string, report: (progress: Progress) => void) =>
+  run: (job: number, runId: number, model: number, text: RunText, report: (progress: Progress) => void) =>
     answer(job, (signal) => host.run(runId, model, text, signal, report)),
   overview: (job: number, run: number, filter: Parameters<typeof host.overview>[1]) =>
     answer(job, (signal) => host.overview(run, filter, signal)),
@@ -86,6 +86,8 @@ const api = {
   matrix: (job: number, ...question: Parameters<typeof host.matrix>) => answer(job, () => host.matrix(...question)),
   cell: (job: number, ...question: Parameters<typeof host.cell>) => answer(job, () => host.cell(...question)),
   hidden: (job: number, ...question: Parameters<typeof host.hidden>) => answer(job, () => host.hidden(...question)),
+  next: (job: number, ...question: Parameters<typeof host.next>) => answer(job, () => host.next(...question)),
+  sample: (job: number, ...question: Parameters<typeof host.sample>) => answer(job, () => host.sample(...question)),
   cancel: (job: number) => jobs.get(job)?.abort(),
   releaseRun: (run: number) => host.releaseRun(run),
   releaseModel: (model: number) => host.releaseModel(model),
