@@ -217,7 +217,7 @@ describe('a tokenizer whose pattern takes for ever', () => {
     const { engine, worker, model } = await withModel();
     const run = engine.run(
       model,
-      'aaaaaaaaaaaaaaaaaaaaaaaaaa!' as never,
+      { text: `${'a'.repeat(26)}!`, chat: false, generated: [] },
       onProgress === undefined ? {} : { onProgress },
     );
     const job = await worker.job('run');
@@ -242,7 +242,7 @@ describe('a tokenizer whose pattern takes for ever', () => {
     expect(worker.isTerminated).toBe(true);
     const second = await latest(2);
     (await second.job('load 1')).answer(loaded(1));
-    const short = engine.run(model, 'a' as never);
+    const short = engine.run(model, { text: 'a', chat: false, generated: [] });
     const job = await second.job('run');
     job.answer({ value: { id: 9 } });
     expect(await short).toMatchObject({ id: 9 });

@@ -180,6 +180,14 @@ describe('without a tokenizer the text is token ids', () => {
     ]);
     expect(tokenizeIds('')).toEqual([]);
   });
+  test('generated ones follow it', () => {
+    expect(idsTokenizer.generated([5, 7], 3)).toEqual([
+      { index: 3, id: 5, piece: '5', text: ' 5', start: null, end: null, special: false },
+      { index: 4, id: 7, piece: '7', text: ' 7', start: null, end: null, special: false },
+    ]);
+    expect(idsTokenizer.describe(5)).toEqual({ piece: '5', text: '5' });
+    expect(idsTokenizer).toMatchObject({ chat: false, ends: [], watched: false });
+  });
   test.each(['hello', '-1', '1.5', '1e3', '0x10', '٣', '99999999999', '101,102', 'NaN', '2000000'])(
     '%s is none',
     (text) => {

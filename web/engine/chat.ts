@@ -1,7 +1,7 @@
 /**
  * What a checkpoint's chat template puts around a question. The only importer of the template library: a template is
  * a program in somebody's file, so it is run with counted steps, on bounded values, and offered only where it does
- * nothing but stand around the text.
+ * nothing but stand around the text. Loaded when a checkpoint has a template: 52 KB (14 KB gzip).
  */
 import type { Environment as Scope } from '@huggingface/jinja';
 
@@ -77,13 +77,16 @@ async function renderer(template: string, pieces: NamedPieces): Promise<(text: s
     #steps = 0;
 
     override evaluate(...[statement, scope]: Parameters<InstanceType<typeof Interpreter>['evaluate']>) {
-      if (++this.#steps > limits.steps) throw new RangeError('The template takes too many steps.');
       const made = super.evaluate(statement, scope);
       const { value } = made as { value: unknown };
-      const size = Array.isArray(value) ? value.length : typeof value === 'number' ? Math.abs(value) : 0;
-      if (size > limits.number || (typeof value === 'string' && value.length > limits.text)) {
+      const count = Array.isArray(value) ? value.length : value instanceof Map ? value.size : 0;
+      const number = typeof value === 'number' ? Math.abs(value) : count;
+      if (number > limits.number || (typeof value === 'string' && value.length > limits.text)) {
         throw new RangeError('The template makes too large a value.');
       }
+      // Who has a list in hand may go through it, and that takes steps which do not pass here.
+      this.#steps += 1 + count;
+      if (this.#steps > limits.steps) throw new RangeError('The template takes too many steps.');
       return made;
     }
   }

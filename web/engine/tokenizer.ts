@@ -55,8 +55,8 @@ interface Beside {
   readonly template: string | null;
   /** What templates call the pieces: bos_token, eos_token, … */
   readonly named: NamedPieces;
-  /** A piece that a chat begins with even where the template does not write it. */
-  readonly bos: string | null;
+  /** Whether a chat begins with the tokenizer's own first piece even where the template does not write it. */
+  readonly opens: boolean;
 }
 
 const fileName = 'tokenizer.json';
@@ -83,7 +83,7 @@ export async function readTokenizer(files: {
   const config = files.config === null ? {} : jsonOf(files.config, refuser('tokenizer_config.json'));
   const template = files.chatTemplate ?? templateOf(config['chat_template']);
   const named = Object.fromEntries(namedPieces.map((name) => [name, contentOf(config[name])]));
-  return tokenizerOf(file, fileName, { template, named, bos: null });
+  return tokenizerOf(file, fileName, { template, named, opens: false });
 }
 
 /**
@@ -100,10 +100,8 @@ export async function readGgufTokenizer(data: GgufTokenizer): Promise<Tokenizer>
     refuse,
   );
   const piece = (id: number | null) => (id === null ? '' : (tokens[id] ?? ''));
-  const [bos, eos] = [piece(data.bos), piece(data.eos)];
-  const named = { bos_token: bos, eos_token: eos, unk_token: piece(data.unknown), pad_token: '' };
-  const addsBos = isObject(file['post_processor']) && data.addBos !== false && bos !== '';
-  const tokenizer = await tokenizerOf(file, name, { template: data.chatTemplate, named, bos: addsBos ? bos : null });
+  const named = { bos_token: piece(data.bos), eos_token: piece(data.eos), unk_token: piece(data.unknown) };
+  const tokenizer = await tokenizerOf(file, name, { template: data.chatTemplate, named, opens: true });
   if (huggingface !== null) {
     const other = tokens.findIndex((each, id) => {
       if ((data.types?.[id] ?? 1) !== 1) return false;
@@ -134,7 +132,7 @@ function contentOf(value: unknown): string {
   return typeof content === 'string' && content.length <= limits.pieceLength ? content : '';
 }
 
-async function tokenizerOf(file: TokenizerFile, name: string, { template, named, bos }: Beside): Promise<Tokenizer> {
+async function tokenizerOf(file: TokenizerFile, name: string, { template, named, opens }: Beside): Promise<Tokenizer> {
   const build = builder(name);
   const { Tokenizer } = await import('@huggingface/tokenizers');
   const library: Library = build(() => new Tokenizer(file, {}));
@@ -182,8 +180,9 @@ async function tokenizerOf(file: TokenizerFile, name: string, { template, named,
   };
 
   const frame = template === null ? null : await chatFrame(template, named);
-  const opening =
-    frame === null ? '' : bos === null || frame.before.startsWith(bos) ? frame.before : bos + frame.before;
+  // llama.cpp's rule for the files that are its own; other templates write all that they want.
+  const own = opens ? (around.slice(0, at)[0] ?? '') : '';
+  const opening = frame === null ? '' : frame.before.startsWith(own) ? frame.before : own + frame.before;
 
   const inChat = (text: string, { after, trims }: ChatFrame): Token[] => {
     const skipped = trims ? text.length - text.trimStart().length : 0;

@@ -125,7 +125,8 @@ function foldText(text: string, { fold, compose }: Rules) {
 /** The text's code points; those that composing changes together with what they belong to. */
 function composed(text: string, form: 'NFC' | 'NFKC'): string[] {
   // Composing joins a character with marks after it, and the parts of a hangul syllable.
-  const clusters = text.match(/[\u1100-\u11FF]+|[\uAC00-\uD7A3][\u11A7-\u11FF]+\p{M}*|\P{M}\p{M}+|\p{M}+|./gsu) ?? [];
+  const hangul = /[\u1100-\u1112][\u1161-\u1175][\u11A8-\u11C2]?\p{M}*|[\uAC00-\uD7A3][\u11A8-\u11C2]\p{M}*/u;
+  const clusters = text.match(new RegExp(`${hangul.source}|\\P{M}\\p{M}+|\\p{M}+|.`, 'gsu')) ?? [];
   return clusters.flatMap((cluster) => (cluster.normalize(form) === cluster ? [...cluster] : [cluster]));
 }
 
