@@ -2,7 +2,7 @@
 import { expose } from 'comlink';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEngine } from '../../web/engine/engine';
-import type { Engine, Loaded, Progress } from '../../web/engine/types';
+import type { Engine, Loaded, Progress, RunText } from '../../web/engine/types';
 import type { Answer } from '../../web/engine/worker';
 import { infoOf } from './fake-engine';
 
@@ -44,7 +44,7 @@ class FakeWorker extends EventTarget {
       {
         load: (n: number, id: number, runId: number, source: string, report: Report) =>
           job(`load ${id} ${runId} ${source}`, n, report),
-        run: (n: number, runId: number, model: number, text: string, report: Report) =>
+        run: (n: number, runId: number, model: number, { text }: RunText, report: Report) =>
           job(`run ${runId} ${model} ${text}`, n, report),
         overview: (n: number, run: number) => job(`overview ${run}`, n),
         matrix: (n: number, run: number) => job(`matrix ${run}`, n),
@@ -92,6 +92,8 @@ class FakeWorker extends EventTarget {
   }
 }
 
+const typed = (text: string): RunText => ({ text, chat: false, generated: [] });
+
 const heldLocks = new Map<string, Promise<void>>();
 const latest = (count: number): Promise<FakeWorker> =>
   vi.waitFor(() => {
@@ -100,7 +102,7 @@ const latest = (count: number): Promise<FakeWorker> =>
     return worker;
   });
 
-const loaded = (id: number): Answer<Loaded> => ({ value: { id, info: infoOf('model'), run: null } });
+const loaded = (id: number): Answer<Loaded> => ({ value: { id, info: infoOf('model'), run: null, chat: false } });
 
 beforeEach(() => {
   FakeWorker.all.length = 0;
@@ -145,7 +147,7 @@ describe('ordinary days', () => {
 
   test('a refusal arrives as an EngineError with all it says', async () => {
     const { engine, worker, model } = await withModel();
-    const run = engine.run(model, 'text');
+    const run = engine.run(model, typed('text'));
     const failure = { code: 'too-long', message: 'The text has 9 tokens.', expected: 'at most 8', found: '9' } as const;
     (await worker.job('run')).answer({ failure });
     await expect(run).rejects.toMatchObject({ name: 'EngineError', ...failure });
@@ -155,7 +157,7 @@ describe('ordinary days', () => {
   test('progress is told while the work lasts, and not after', async () => {
     const { engine, worker, model } = await withModel();
     const seen: number[] = [];
-    const run = engine.run(model, 'text', { onProgress: ({ received }) => seen.push(received) });
+    const run = engine.run(model, typed('text'), { onProgress: ({ received }) => seen.push(received) });
     const job = await worker.job('run');
     job.report?.({ phase: 'run', received: 0.5, total: 1 });
     await vi.waitFor(() => expect(seen).toEqual([0.5]));
@@ -171,7 +173,7 @@ describe('cancelling', () => {
   test('answers at once and tells the worker', async () => {
     const { engine, worker, model } = await withModel();
     const controller = new AbortController();
-    const run = engine.run(model, 'text', { signal: controller.signal });
+    const run = engine.run(model, typed('text'), { signal: controller.signal });
     const job = await worker.job('run');
     const begin = performance.now();
     controller.abort();
@@ -186,7 +188,7 @@ describe('cancelling', () => {
 
   test('what is cancelled beforehand is not even sent', async () => {
     const { engine, worker, model } = await withModel();
-    await expect(engine.run(model, 'text', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(engine.run(model, typed('text'), { signal: AbortSignal.abort() })).rejects.toMatchObject({
       name: 'AbortError',
     });
     expect(worker.jobs.map((job) => job.what)).toHaveLength(1);
@@ -195,7 +197,7 @@ describe('cancelling', () => {
   test('a worker that does not stop within two seconds is replaced', async () => {
     const { engine, worker, model } = await withModel();
     const controller = new AbortController();
-    const run = engine.run(model, 'text', { signal: controller.signal });
+    const run = engine.run(model, typed('text'), { signal: controller.signal });
     await worker.job('run');
     const other = engine.matrix(9, 0, 0, 'weights');
     vi.useFakeTimers({ toFake: ['setTimeout'] });
@@ -242,7 +244,7 @@ describe('a tokenizer whose pattern takes for ever', () => {
     expect(worker.isTerminated).toBe(true);
     const second = await latest(2);
     (await second.job('load 1')).answer(loaded(1));
-    const short = engine.run(model, { text: 'a', chat: false, generated: [] });
+    const short = engine.run(model, typed('a'));
     const job = await second.job('run');
     job.answer({ value: { id: 9 } });
     expect(await short).toMatchObject({ id: 9 });
@@ -284,7 +286,7 @@ describe('a dead worker', () => {
     const { engine, worker, model } = await withModel();
     const restarts: number[] = [];
     engine.onRestart(() => restarts.push(performance.now()));
-    const run = engine.run(model, 'text');
+    const run = engine.run(model, typed('text'));
     await worker.job('run');
     const died = performance.now();
     worker.die();
@@ -293,7 +295,7 @@ describe('a dead worker', () => {
     expect(performance.now() - died).toBeLessThan(1000);
     expect(restarts).toHaveLength(1);
     const progress: Progress[] = [];
-    const again = engine.run(model, 'again', { onProgress: (each) => progress.push(each) });
+    const again = engine.run(model, typed('again'), { onProgress: (each) => progress.push(each) });
     const reload = await second.job('load');
     expect(reload.what).toBe('load 1 2 https://site.example/x/models/mini/');
     // Nothing is asked of a model that is not there yet, but who waits sees how far it is.
@@ -313,7 +315,7 @@ describe('a dead worker', () => {
     const second = await latest(2);
     await second.job('load');
     const controller = new AbortController();
-    const run = engine.run(model, 'text', { signal: controller.signal });
+    const run = engine.run(model, typed('text'), { signal: controller.signal });
     controller.abort();
     await expect(run).rejects.toMatchObject({ name: 'AbortError' });
   });
@@ -330,7 +332,7 @@ describe('a dead worker', () => {
     const third = await latest(3);
     (await third.job('load 1')).answer(loaded(1));
     (await third.job('load 3')).answer(loaded(3));
-    const run = engine.run(model, 'text');
+    const run = engine.run(model, typed('text'));
     (await third.job('run')).answer({ value: {} });
     await run;
     expect(third.jobs.filter((job) => job.what.startsWith('load'))).toHaveLength(2);
@@ -342,7 +344,10 @@ describe('a dead worker', () => {
     const second = await latest(2);
     const failure = { code: 'missing-file', message: 'It is gone.', expected: null, found: null } as const;
     (await second.job('load')).answer({ failure });
-    await expect(engine.run(model, 'text')).rejects.toMatchObject({ code: 'missing-file', message: 'It is gone.' });
+    await expect(engine.run(model, typed('text'))).rejects.toMatchObject({
+      code: 'missing-file',
+      message: 'It is gone.',
+    });
   });
 
   test('a model that was released does not come back', async () => {
@@ -356,7 +361,7 @@ describe('a dead worker', () => {
 
   test('an instance that trapped is not trusted any more', async () => {
     const { engine, worker, model } = await withModel();
-    const run = engine.run(model, 'text');
+    const run = engine.run(model, typed('text'));
     const failure = { code: 'engine-died', message: 'unreachable', expected: null, found: null } as const;
     (await worker.job('run')).answer({ failure });
     await expect(run).rejects.toMatchObject({ code: 'engine-died' });
@@ -374,7 +379,7 @@ describe('a dead worker', () => {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(FakeWorker.all).toHaveLength(4);
-    await expect(engine.run(model, 'text')).rejects.toMatchObject({
+    await expect(engine.run(model, typed('text'))).rejects.toMatchObject({
       code: 'engine-died',
       message: expect.stringContaining('Open the model again'),
     });
