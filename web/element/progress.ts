@@ -19,6 +19,7 @@ export function remaining(progress: Progress, since: number, now: number): Remai
 
 export const PHASES: Readonly<Record<Progress['phase'], string>> = {
   engine: 'Starting the engine',
+  tokenize: 'Reading the text',
   download: 'Fetching the model',
   read: 'Reading the model',
   run: 'Computing every head',

@@ -159,6 +159,7 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
         await turn();
       }
       const typed = tokenizer.tokenize(text, chat);
+      if (tokenizer.watched) report({ phase: 'run', received: 0, total: 1 });
       const tokens = [...typed, ...tokenizer.generated(generated, typed.length)];
       const {
         run: coreRun,
