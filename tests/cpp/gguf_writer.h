@@ -1,4 +1,5 @@
-// Writes small GGUF files for the tests, right ones and, on request, wrong ones. Writes what it is told, checks nothing.
+// Writes small GGUF files for the tests, right ones and, on request, wrong ones. Writes what it is told, checks
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -62,8 +63,8 @@ struct Gguf {
   }
 
   [[nodiscard]] std::string bytes() const {
-    std::string file = magic + raw(version) + raw(n_tensors.value_or(tensors.size())) +
-                       raw(n_settings.value_or(settings.size()));
+    std::string file =
+        magic + raw(version) + raw(n_tensors.value_or(tensors.size())) + raw(n_settings.value_or(settings.size()));
     for (const std::string& setting : settings) file += setting;
     std::string data;
     for (const GgufTensor& tensor : tensors) {

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "golden.h"
+#include "model/families/family.h"
+#include "model/transformer.h"
 
 namespace test {
 
@@ -22,10 +24,10 @@ inline int mutation_count() {
   return wanted == nullptr ? kUsual : std::max(1, std::atoi(wanted));
 }
 
-/// One to four changes within the first `n_spoilt` bytes: bytes, whole numbers, pieces taken out, doubled or put in from
-/// elsewhere; sometimes the end is cut off.
+/// One to four changes within the first `n_spoilt` bytes: bytes, whole numbers, pieces taken out, doubled or put in
+/// from elsewhere; sometimes the end is cut off.
 inline std::string mutated(std::string bytes, std::size_t n_spoilt, Random& random) {
-  constexpr std::array<std::uint64_t, 10> kNumbers = {0,          1,          31,         0x7F,          0xFFFF,
+  constexpr std::array<std::uint64_t, 10> kNumbers = {0,          1,          31,         0x7F,        0xFFFF,
                                                       0x7FFFFFFF, 0xFFFFFFFF, 0x10000000, ~0ULL >> 1U, ~0ULL};
   const auto place = [&] {
     const std::size_t end = std::max<std::size_t>(1, std::min(n_spoilt, bytes.size()));
@@ -92,14 +94,25 @@ inline void expand_all(const attn::Checkpoint& checkpoint) {
     try {
       const attn::Index count = attn::count_of(tensor);
       const attn::Index cols = tensor.shape.empty() ? 1 : tensor.shape.back();
-      const attn::SharedMatrix numbers =
-          attn::numbers_of(name, tensor, cols == 0 ? 0 : count / cols, cols);
+      const attn::SharedMatrix numbers = attn::numbers_of(name, tensor, cols == 0 ? 0 : count / cols, cols);
       volatile float sum = 0.0F;
       for (attn::Index i = 0; i < numbers.view().size(); ++i) sum = sum + numbers.view().data()[i];
     } catch (const attn::Error& error) {
       EXPECT_EQ(error.code(), attn::ErrorCode::kUnsupported) << error.what();
     }
   }
+}
+
+/// Makes a model of what was read and, if one comes of it, runs a few tokens through it.
+inline void run_all(const attn::Settings& settings, const attn::Checkpoint& checkpoint) {
+  const auto model = std::make_shared<const attn::Model>(attn::make_model(settings, checkpoint));
+  const auto last = static_cast<std::int32_t>(model->config.n_vocab - 1);
+  const attn::ForwardTrace trace = attn::forward(model, {.ids = {0, last}, .types = {}, .padding = {}});
+  volatile float sum = 0.0F;
+  for (attn::Index layer = 0; layer < trace.n_layers(); ++layer) {
+    for (attn::Index head = 0; head < trace.n_heads; ++head) sum = sum + attn::head_weights(trace, layer, head).sum();
+  }
+  if (!model->parameters.head.empty()) sum = sum + attn::logits_at(*model, trace, 1).sum();
 }
 
 }  // namespace test
