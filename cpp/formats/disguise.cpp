@@ -37,6 +37,14 @@ constexpr Disguise kBinaries[] = {
     {"\x93NUMPY", "a NumPy array", "Save the model as safetensors."},
     {"%PDF-", "a PDF document", "Choose the model's weights."},
     {"\x89PNG", "a picture", "Choose the model's weights."},
+    {"\xff\xd8\xff", "a picture", "Choose the model's weights."},
+    {"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first."},
+    {"\x28\xb5\x2f\xfd", "a Zstandard archive", "Unpack it first."},
+    {"\xfd\x37zXZ", "an xz archive", "Unpack it first."},
+    {"BZh", "a bzip2 archive", "Unpack it first."},
+    {"tjgg", "a GGML file, the kind before GGUF", "Choose a GGUF or safetensors file of the same model."},
+    {"lmgg", "a GGML file, the kind before GGUF", "Choose a GGUF or safetensors file of the same model."},
+    {"fmgg", "a GGML file, the kind before GGUF", "Choose a GGUF or safetensors file of the same model."},
 };
 
 std::string lower_case(std::string_view text) {
@@ -55,9 +63,6 @@ std::string lower_case(std::string_view text) {
 }  // namespace
 
 void refuse_disguised(std::string_view bytes, const std::string& what) {
-  if (bytes.starts_with("GGUF")) {
-    throw Error(ErrorCode::kUnsupported, what + " is a GGUF file, which is not supported yet.", "safetensors", "GGUF");
-  }
   // A safetensors header that happens to be 640 bytes long begins like a pickle; what follows its length tells.
   const bool has_header = bytes.size() > kLengthBytes && (bytes[kLengthBytes] == '{');
   for (const Disguise& disguise : kBinaries) {

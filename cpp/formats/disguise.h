@@ -10,8 +10,8 @@ namespace attn {
 ///
 /// @param bytes  the beginning of a file, a few hundred bytes or more
 /// @param what   names the file in messages: "model.safetensors"
-/// @throws Error (not-a-model) for a Git LFS pointer, a web page, an archive, a Python pickle, an ONNX-like or other
-///         known binary; (unsupported) for GGUF, which is a model, but not read yet
+/// @throws Error (not-a-model) for a Git LFS pointer, a web page, an archive, a Python pickle, a picture, GGUF's
+///         predecessors and other known binaries
 void refuse_disguised(std::string_view bytes, const std::string& what);
 
 }  // namespace attn

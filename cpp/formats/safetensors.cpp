@@ -45,6 +45,7 @@ class Reader {
     const std::string_view bytes(reinterpret_cast<const char*>(file_.data.get()), file_.size);
     constexpr std::size_t kBeginning = 512;
     refuse_disguised(bytes.substr(0, kBeginning), name_);
+    if (bytes.starts_with("GGUF")) fail("another kind of model", "a safetensors file", "a GGUF file");
     refuse_text(bytes);
     const std::string_view header = header_of(bytes);
     const json parsed = parse_json(header, "The header of " + name_, ErrorCode::kBadFile);
@@ -250,6 +251,26 @@ class Reader {
 }  // namespace
 
 Checkpoint read_safetensors(FileBytes file, const std::string& name) { return Reader(std::move(file), name).read(); }
+
+Checkpoint merge_shards(std::vector<Checkpoint> shards) {
+  Checkpoint whole;
+  for (Checkpoint& shard : shards) {
+    whole.bytes += shard.bytes;
+    whole.metadata.merge(shard.metadata);
+    whole.tensors.merge(shard.tensors);
+    // What could not be moved over was there already.
+    if (!shard.tensors.empty()) {
+      const std::string& name = shard.tensors.begin()->first;
+      throw Error(ErrorCode::kBadFile, "Two parts of the checkpoint hold the tensor \"" + name.substr(0, 80) + "\".",
+                  "every tensor in one part", "it twice");
+    }
+  }
+  if (whole.tensors.size() > kMostTensors) {
+    throw Error(ErrorCode::kTooLarge, "The parts of the checkpoint have too many tensors.",
+                "at most " + std::to_string(kMostTensors), std::to_string(whole.tensors.size()));
+  }
+  return whole;
+}
 
 std::string write_safetensors(const std::map<std::string, std::string>& metadata,
                               const std::map<std::string, std::pair<std::vector<Index>, SharedMatrix>>& tensors) {

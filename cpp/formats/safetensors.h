@@ -28,6 +28,11 @@ inline constexpr std::size_t kMostDimensions = 8;
 /// @throws Error (not-a-model, unsupported) for another kind of file (disguise.h)
 Checkpoint read_safetensors(FileBytes file, const std::string& name);
 
+/// The parts of a checkpoint that was split into several files, as one. Of metadata that differ, the first part's
+/// count.
+/// @throws Error (bad-file) if two parts hold a tensor of the same name; (too-large) beyond kMostTensors
+Checkpoint merge_shards(std::vector<Checkpoint> shards);
+
 /// The bytes of a file with these F32 tensors, in order of their names. The data start at a multiple of 8 bytes.
 /// Deterministic: equal content gives equal bytes.
 /// @param tensors  name, shape and numbers; the numbers must be as many as the shape says
