@@ -1,7 +1,10 @@
 /** The tooling's decisions: which toolchain is new enough, what counts as a test, what the reader is shown. */
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isNewEnough } from '../../web/tooling/emscripten.mjs';
-import { models } from '../../web/tooling/models.mjs';
+import { modelList, models } from '../../web/tooling/models.mjs';
 import { bundledPackages, noticesFiles } from '../../web/tooling/notices.mjs';
 import { countGoogleTest, headersByObject } from '../../web/tooling/stages.mjs';
 import { overlayError } from '../../web/tooling/vite-plugins.mjs';
@@ -17,7 +20,7 @@ it.each([
 ])('Emscripten "%s": new enough is %s', (version, expected) => expect(isNewEnough(version)).toBe(expected));
 
 it('knows size, checksum, licence and origin of every model', () => {
-  expect(models.map((model) => model.id)).toContain('all-minilm-l6-v2');
+  expect(models.map((model) => model.id)).toEqual(['all-minilm-l6-v2', 'smollm2-135m-instruct']);
   for (const model of models) {
     expect(model.licence).not.toBe('');
     expect(model.wheel.version).toMatch(/^\d/);
@@ -26,6 +29,43 @@ it('knows size, checksum, licence and origin of every model', () => {
       expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
       expect(file.bytes).toBeGreaterThan(0);
     }
+  }
+});
+
+it('offers the models that are there whole, each at its address', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'headlight-models-'));
+  const put = (id: string, name: string, bytes: number) => {
+    mkdirSync(join(folder, id), { recursive: true });
+    writeFileSync(join(folder, id, name), '');
+    truncateSync(join(folder, id, name), bytes); // Takes no room on the disk.
+  };
+  const offered = () => JSON.parse(modelList(folder));
+  try {
+    expect(offered()).toEqual([]);
+    for (const { id, files } of models) for (const { name, bytes } of files) put(id, name, bytes);
+    expect(offered()).toEqual([
+      {
+        id: 'all-minilm-l6-v2',
+        title: 'all-MiniLM-L6-v2',
+        source: 'sentence-transformers/all-MiniLM-L6-v2',
+        licence: 'Apache-2.0',
+        bytes: 90_868_376 + 466_247 + 612,
+        address: 'models/all-minilm-l6-v2/',
+      },
+      {
+        id: 'smollm2-135m-instruct',
+        title: 'SmolLM2-135M-Instruct',
+        source: 'HuggingFaceTB/SmolLM2-135M-Instruct',
+        licence: 'Apache-2.0',
+        bytes: 98_362_432,
+        address: 'models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf',
+      },
+    ]);
+    put('smollm2-135m-instruct', 'SmolLM2-135M-Instruct.Q4_1.gguf', 98_362_431);
+    rmSync(join(folder, 'all-minilm-l6-v2/config.json'));
+    expect(offered()).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
