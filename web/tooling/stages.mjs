@@ -34,8 +34,24 @@ export const stages = [
   { name: 'browser', title: 'The site, in Chromium', needs: ['browser', 'model'], run: browser },
 ];
 
+const mutations = 200_000;
+const fuzzSeconds = 60;
+
 /** What takes too long for every change: npm run test:long runs these after the others. */
-export const longStages = [];
+export const longStages = [
+  {
+    name: 'mutations',
+    title: `Core, sanitized: ${mutations.toLocaleString('en')} spoilt files of each format`,
+    needs: ['core', 'native'],
+    run: () => googleTest('sanitize', { filter: '*Mutation*', env: { HEADLIGHT_MUTATIONS: String(mutations) } }),
+  },
+  {
+    name: 'fuzz',
+    title: `Core, fuzzed: ${fuzzSeconds} s for each target`,
+    needs: ['core', 'fuzz'],
+    run: fuzz,
+  },
+];
 
 /** Runs [what, program, args] each, two at a time, and counts them. */
 async function each(steps) {
@@ -100,8 +116,8 @@ async function buildNative(preset) {
   return configured.ok ? captureAsync('cmake', ['--build', '--preset', preset]) : configured;
 }
 
-/** Builds the core's tests and runs them, one shard a processor. */
-async function googleTest(preset) {
+/** Builds the core's tests and runs those that `filter` names, one shard a processor. */
+async function googleTest(preset, { filter = '*', env: variables = {} } = {}) {
   const built = await buildNative(preset);
   if (!built.ok) return { passed: 0, failed: 1, output: built.output };
   const program = filesBelow(join(buildFolder, preset)).find((path) => path.endsWith('/headlight_tests'));
@@ -112,8 +128,9 @@ async function googleTest(preset) {
   const results = await inParallel([...Array(shards).keys()], async (shard) => {
     const report = join(reports, `${preset}-${shard}.json`);
     rmSync(report, { force: true });
-    const env = { GTEST_TOTAL_SHARDS: String(shards), GTEST_SHARD_INDEX: String(shard) };
-    const { ok, output } = await captureAsync(program, ['--gtest_brief=1', `--gtest_output=json:${report}`], { env });
+    const env = { ...variables, GTEST_TOTAL_SHARDS: String(shards), GTEST_SHARD_INDEX: String(shard) };
+    const args = ['--gtest_brief=1', `--gtest_filter=${filter}`, `--gtest_output=json:${report}`];
+    const { ok, output } = await captureAsync(program, args, { env });
     const { passed, failed } = existsSync(report) ? countGoogleTest(readJson(report)) : { passed: 0, failed: 1 };
     // A crash after the last test, or a leak, fails without a failed test.
     return { passed, failed: ok ? failed : Math.max(failed, 1), output };
@@ -126,6 +143,27 @@ export function countGoogleTest(report) {
   const ran = report.testsuites.flatMap((suite) => suite.testsuite).filter((test) => test.result === 'COMPLETED');
   const failed = ran.filter((test) => test.failures?.length > 0).length;
   return { passed: ran.length - failed, failed };
+}
+
+/** Builds every libFuzzer target of tests/fuzz and runs each from its committed corpus. */
+async function fuzz() {
+  const built = await buildNative('fuzz');
+  if (!built.ok) return { passed: 0, failed: 1, output: built.output };
+  const folder = join(buildFolder, 'fuzz');
+  const targets = filesBelow(join(root, 'tests/fuzz'))
+    .map((path) => /\/fuzz\/(\w+)\.cpp$/.exec(path)?.[1])
+    .filter((name) => name !== undefined);
+  const outcomes = await inParallel(targets, async (name) => {
+    // libFuzzer adds what it finds to the first folder: the committed corpus stays as it is.
+    const found = join(folder, 'found', name);
+    const crashes = join(folder, 'crashes', name);
+    const corpus = join(root, 'tests/fuzz/corpus', name);
+    for (const path of [found, crashes]) mkdirSync(path, { recursive: true });
+    const options = [`-max_total_time=${fuzzSeconds}`, `-artifact_prefix=${crashes}/`, '-print_final_stats=1'];
+    const run = await captureAsync(join(folder, `fuzz_${name}`), [...options, found, corpus]);
+    return { what: `fuzz_${name}`, ...run, output: run.output.split('\n').slice(-60).join('\n') };
+  });
+  return tally(outcomes);
 }
 
 function sum(results) {
