@@ -1,13 +1,15 @@
 // The stages of npm test: each runs one tool and says how many of its tests passed and failed.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildCore } from './core.mjs';
+import { modelsFolder } from './models.mjs';
 import { buildFolder, cacheFolder, captureAsync, root } from './shell.mjs';
-import { examples, traceDifference, tracesFolder, writeTraces } from './traces.mjs';
+import { readArguments, writeTrace } from './trace.mjs';
+import { examples, largestDifference, readTrace, traceDifference, tracesFolder, writeTraces } from './traces.mjs';
 
 const reports = join(buildFolder, 'reports');
 const bin = (name) => join(root, 'node_modules', name);
@@ -25,8 +27,8 @@ export const stages = [
     run: () => googleTest('native'),
   },
   { name: 'package', title: 'Core, installed as a package', needs: ['core', 'native'], run: installedPackage },
-  { name: 'traces', title: 'The example traces', needs: ['core', 'native', 'model'], run: traces },
   { name: 'wasm', title: 'Core, for the browser', needs: ['core', 'emscripten'], run: wasm },
+  { name: 'traces', title: 'Traces, written', needs: ['core', 'native', 'emscripten', 'model'], run: traces },
   { name: 'vitest', title: 'Web, in Node', needs: ['core', 'model'], run: vitest },
   { name: 'sanitize', title: 'Core, sanitized', needs: ['core', 'native', 'model'], run: () => googleTest('sanitize') },
   { name: 'tidy', title: 'Core, clang-tidy', needs: ['core', 'native', 'style'], run: tidy },
@@ -240,19 +242,44 @@ async function installedPackage() {
   return { passed: 1, failed: 0, output: '' };
 }
 
-/** The committed examples are what the core computes today. */
+/** The committed examples are what the core computes today, and npm run trace writes the same for the same sentence. */
 async function traces() {
+  const core = await buildCore();
+  if (!core.ok) return { passed: 0, failed: 1, output: core.output };
   const folder = join(buildFolder, 'traces');
   await writeTraces(folder);
-  return tally(
-    examples.map(({ file }) => {
-      const committed = join(tracesFolder, file);
-      const output = existsSync(committed)
-        ? traceDifference(committed, join(folder, file))
-        : 'it is not there: npm run traces';
-      return { what: `web/public/traces/${file}`, ok: output === undefined, output: output ?? '' };
-    }),
-  );
+  const difference = (committed, fresh) =>
+    existsSync(committed) ? traceDifference(committed, fresh) : 'it is not there: npm run traces';
+  const outcomes = examples.map(({ file }) => ({
+    what: `web/public/traces/${file}`,
+    found: difference(join(tracesFolder, file), join(folder, file)),
+  }));
+  const [{ file, name, text }] = examples;
+  const minilm = await freshTrace(join(modelsFolder, name), text);
+  const golden = join(root, 'tests/golden/gguf');
+  const reference = join(golden, 'tiny_run.safetensors');
+  const tiny = await freshTrace(join(golden, 'tiny.gguf'), readTrace(reference).metadata.text);
+  outcomes.push({ what: 'npm run trace, MiniLM', found: difference(join(tracesFolder, file), minilm) });
+  outcomes.push({ what: 'npm run trace, a GGUF file', found: goldenDifference(reference, tiny) });
+  return tally(outcomes.map(({ what, found }) => ({ what, ok: found === undefined, output: found ?? '' })));
+}
+
+/** What the command would write, its arguments read as the shell gives them; where it is. */
+async function freshTrace(model, text) {
+  const args = [model, text, '-o', 'trace.safetensors'];
+  const asked = readArguments(args, mkdtempSync(join(buildFolder, 'traces/')));
+  await writeTrace(asked);
+  return asked.output;
+}
+
+/** How a trace differs from a reference run of the same tokens, or undefined. */
+function goldenDifference(golden, fresh) {
+  const [expected, found] = [readTrace(golden), readTrace(fresh)];
+  if (expected.metadata.tokens !== found.metadata.tokens) return `other tokens: ${found.metadata.tokens}`;
+  const names = Object.keys(expected.tensors).filter((name) => /^layers\.\d+\.weights$/.test(name));
+  const differences = names.map((name) => largestDifference(expected.tensors[name], found.tensors[name]));
+  const worst = Math.max(...differences);
+  return names.length > 0 && worst <= 2e-5 ? undefined : `expected PyTorch's weights within 2e-5, found ${worst}`;
 }
 
 async function wasm() {
