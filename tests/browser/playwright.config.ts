@@ -15,6 +15,11 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: [['line']],
+  // What is measured against the clock runs when nothing else does, and one at a time.
+  projects: [
+    { name: 'together', grepInvert: /@alone/ },
+    { name: 'alone', grep: /@alone/, dependencies: ['together'], workers: 1 },
+  ],
   use: {
     baseURL: `http://localhost:${port}${base}`,
     browserName: 'chromium',

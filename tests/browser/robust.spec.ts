@@ -63,7 +63,7 @@ test('512 tokens run; one more is refused with the count, and nothing is lost', 
   expect(await inViewer(viewer, (element) => element.error)).toBeNull();
 });
 
-test('cancelling a run of 512 tokens answers within 100 ms', async ({ page }) => {
+test('cancelling a run of 512 tokens answers within 100 ms', { tag: '@alone' }, async ({ page }) => {
   const viewer = await openExplorer(page);
   const seen = await inViewer(viewer, async (element) => {
     const revision = element.revision;

@@ -37,7 +37,7 @@ def to_numpy(tensor):
 
 def write_safetensors(path, arrays, metadata):
     """Same bytes every time: the safetensors package writes its metadata in random order."""
-    kinds = {"float32": "F32", "int32": "I32"}
+    kinds = {"float32": "F32", "int32": "I32", "uint8": "U8"}
     header, offset = {"__metadata__": dict(sorted(metadata.items()))}, 0
     names = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
     for name in names:
@@ -53,13 +53,15 @@ def write_safetensors(path, arrays, metadata):
 
 
 def save(path, tensors, **metadata):
-    """One reference file. Floats become float32, integers int32, metadata values strings."""
+    """One reference file. Floats become float32, integers int32, uint8 stays; metadata values become strings."""
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {}
     for name, value in tensors.items():
         value = np.asarray(value)
-        arrays[name] = np.ascontiguousarray(value.astype(np.float32 if value.dtype.kind == "f" else np.int32))
+        if value.dtype != np.uint8:
+            value = value.astype(np.float32 if value.dtype.kind == "f" else np.int32)
+        arrays[name] = np.ascontiguousarray(value)
     text = {"made_with": versions()}
     for key, value in metadata.items():
         text[key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -78,6 +80,7 @@ class Call:
     def scores(self):
         """NumPy: what softmax sees, scaled, -inf where masked. Float32 result of float64 arithmetic."""
         query, key = (t.double().numpy() for t in (self.query, self.key))
+        key = np.repeat(key, query.shape[1] // key.shape[1], axis=1)    # grouped heads share keys
         scores = query @ key.swapaxes(-1, -2) * self.scaling
         if self.mask is not None:
             mask = self.mask.numpy()
@@ -86,7 +89,7 @@ class Call:
         return scores
 
     def check(self, tolerance=1e-5):
-        """Softmax of scores() must be the weights that PyTorch returned."""
+        """Softmax of scores() must be the weights that PyTorch returned. Returns the largest difference."""
         scores = self.scores()
         exps = np.exp(scores - scores.max(-1, keepdims=True))
         expected = exps / exps.sum(-1, keepdims=True)
@@ -95,6 +98,14 @@ class Call:
         assert difference < tolerance, difference
         assert np.abs(weights.sum(-1) - 1).max() < 1e-5
         assert (weights[np.broadcast_to(np.isneginf(scores), weights.shape)] == 0).all()
+        return float(difference)
+
+    def entropy_ratio(self):
+        """Mean entropy of rows with at least two visible keys over the entropy of a uniform row: 1 is uniform."""
+        weights = self.weights.double().numpy()
+        visible = (~np.isneginf(self.scores())).sum(-1)
+        entropy = -(weights * np.log(np.maximum(weights, 1e-300))).sum(-1)
+        return float((entropy[visible > 1] / np.log(visible[visible > 1])).mean()) if (visible > 1).any() else 0.0
 
 
 @contextlib.contextmanager

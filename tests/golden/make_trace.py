@@ -13,10 +13,12 @@ arguments = parser.parse_args()
 tokenizer = transformers.AutoTokenizer.from_pretrained(arguments.model)
 model = transformers.AutoModel.from_pretrained(arguments.model, attn_implementation="eager")
 pathlib.Path(arguments.out).mkdir(parents=True, exist_ok=True)
+text, output = "The old man the boat.", f"{arguments.out}/python.safetensors"
 
-inputs = tokenizer("The old man the boat.", return_tensors="pt")
+# From here on word for word as in the README: a test compares them.
+inputs = tokenizer(text, return_tensors="pt")
 run = model(**inputs, output_attentions=True)
 safetensors.torch.save_file({f"layers.{n}.weights": weights[0].contiguous() for n, weights in enumerate(run.attentions)},
-                            f"{arguments.out}/python.safetensors",
+                            output,
                             {"format": "attention-trace", "version": "1",
                              "tokens": json.dumps(tokenizer.convert_ids_to_tokens(inputs["input_ids"][0]))})

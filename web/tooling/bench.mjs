@@ -23,7 +23,7 @@ await command(import.meta.url, async () => {
   for (const file of readdirSync(folder).filter((each) => each.endsWith('.mjs'))) {
     const [measure] = Object.values(await import(pathToFileURL(join(folder, file)).href));
     for (const { group, name, value, unit } of await measure({ folder: join(buildFolder, 'site') })) {
-      say(`${group.padEnd(14)} ${name.padEnd(44)} ${value.toFixed(1).padStart(9)} ${unit}`);
+      say(`${group.padEnd(14)} ${name.padEnd(64)} ${value.toFixed(unit === 'x' ? 2 : 1).padStart(9)} ${unit}`);
     }
   }
 });

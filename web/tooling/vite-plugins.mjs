@@ -1,9 +1,9 @@
 // What Headlight adds to Vite: the core rebuilt on save, the models beside the pages, and the third-party notices.
-import { existsSync, readdirSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
 import { buildCore } from './core.mjs';
 import { fileFor, sendFile } from './files.mjs';
-import { models, modelsFolder, place } from './models.mjs';
+import { modelList, models, modelsFolder, place } from './models.mjs';
 import { noticesFiles } from './notices.mjs';
 import { root } from './shell.mjs';
 
@@ -70,13 +70,13 @@ export function overlayError(output) {
   };
 }
 
-/** build/models under models/, in development as in the built site. */
+/** build/models under models/ and the list of what is there as models.json, in development as in the built site. */
 export function serveModels() {
   let outDir;
   return {
     name: 'headlight:models',
     configResolved(config) {
-      outDir = config.build.outDir;
+      outDir = resolve(config.root, config.build.outDir);
     },
     configureServer(server) {
       server.middlewares.use('/models', (request, response, next) => {
@@ -84,13 +84,20 @@ export function serveModels() {
         if (path && sendFile(request, response, path)) return;
         next();
       });
+      server.middlewares.use('/models.json', (_request, response) => {
+        response.writeHead(200, { 'Content-Type': 'application/json' });
+        response.end(modelList());
+      });
+    },
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'models.json', source: modelList() });
     },
     closeBundle() {
-      for (const { id } of models) {
-        const folder = join(modelsFolder, id);
-        if (!existsSync(folder)) continue;
-        for (const name of readdirSync(folder))
-          place(join(folder, name), join(root, 'web', outDir, 'models', id, name));
+      for (const { id, files } of models) {
+        for (const { name } of files) {
+          const path = join(modelsFolder, id, name);
+          if (existsSync(path)) place(path, join(outDir, 'models', id, name));
+        }
       }
     },
   };
