@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "linalg/block_dot.h"
 #include "linalg/products.h"
 
 namespace attn {
@@ -20,6 +21,17 @@ void by_panels(const WeightMatrix& w, Index n_inputs, Use use) {
     auto rows = panel.topRows(std::min(panel.rows(), w.rows() - first));
     w.expand_rows(first, rows);
     use(first, MatrixView(rows));
+  }
+}
+
+/// So many inputs are quicker one by one than expanding what they are multiplied with.
+constexpr Index kFewInputs = 4;
+
+void by_dots(const MatrixView& input, const WeightMatrix& w, MatrixOut output) {
+  for (Index t = 0; t < input.rows(); ++t) {
+    const float* x = input.row(t).data();
+    const Vector sums = block_sums(x, w.cols());
+    for (Index o = 0; o < w.rows(); ++o) output(t, o) = block_dot(w.dtype(), w.blocks(o), w.cols(), x, sums.data());
   }
 }
 
@@ -54,6 +66,8 @@ void linear(const MatrixView& input, const Linear& map, MatrixOut output) {
     product(input, w.view(), output);
   } else if (w.is_plain()) {
     product_transposed(input, w.view(), output);
+  } else if (!map.input_major && input.rows() <= kFewInputs && has_block_dot(w.dtype())) {
+    by_dots(input, w, output);
   } else if (map.input_major) {
     output.setZero();
     Matrix part(output.rows(), output.cols());

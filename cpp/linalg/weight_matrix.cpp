@@ -45,26 +45,26 @@ MatrixView WeightMatrix::view() const {
 }
 
 void WeightMatrix::expand_rows(Index first, MatrixOut output) const {
-  for (Index i = 0; i < output.rows(); ++i) expand(dtype_, at(first + i), cols_, output.row(i).data());
+  for (Index i = 0; i < output.rows(); ++i) expand(dtype_, blocks(first + i), cols_, output.row(i).data());
 }
 
 Vector WeightMatrix::row(Index row) const {
   Vector numbers(cols_);
-  expand(dtype_, at(row), cols_, numbers.data());
+  expand(dtype_, blocks(row), cols_, numbers.data());
   return numbers;
 }
 
 WeightMatrix WeightMatrix::some_rows(Index first, Index count) const {
   WeightMatrix some = *this;
   some.rows_ = count;
-  some.blocks_ = std::shared_ptr<const std::byte>(blocks_, at(first));
+  some.blocks_ = std::shared_ptr<const std::byte>(blocks_, blocks(first));
   return some;
 }
 
 WeightMatrix WeightMatrix::reordered(const std::vector<Index>& order) const {
   const std::size_t bytes = bytes_of(cols_, dtype_);
   const auto copy = std::shared_ptr<std::byte[]>(new std::byte[order.size() * bytes]);
-  for (std::size_t row = 0; row < order.size(); ++row) std::memcpy(copy.get() + row * bytes, at(order[row]), bytes);
+  for (std::size_t row = 0; row < order.size(); ++row) std::memcpy(copy.get() + row * bytes, blocks(order[row]), bytes);
   return {dtype_, std::shared_ptr<const std::byte>(copy, copy.get()), static_cast<Index>(order.size()), cols_};
 }
 

@@ -37,6 +37,11 @@ class WeightMatrix {
   /// @param output  [count, cols]
   void expand_rows(Index first, MatrixOut output) const;
 
+  /// One row, as it is stored.
+  [[nodiscard]] const std::byte* blocks(Index row) const {
+    return blocks_.get() + static_cast<std::size_t>(row) * row_bytes_;
+  }
+
   /// One row, expanded.
   [[nodiscard]] Vector row(Index row) const;
 
@@ -52,10 +57,6 @@ class WeightMatrix {
   [[nodiscard]] WeightMatrix columns(Index first, Index count) const;
 
  private:
-  [[nodiscard]] const std::byte* at(Index row) const {
-    return blocks_.get() + static_cast<std::size_t>(row) * row_bytes_;
-  }
-
   Dtype dtype_ = Dtype::kF32;
   bool is_plain_ = true;
   Index rows_ = 0;
