@@ -352,7 +352,7 @@ class Reader {
     cursor_.expect(count, kValueBytes[static_cast<std::size_t>(type)], "a list");
     add(key, NestedSetting{});
     if (read_tokenizer_list(key, type, count)) return;
-    const bool is_kept = count <= kLongestSettingList && type != Value::kText;
+    const bool is_kept = count <= kLongestSettingList && key.size() <= kLongestSettingKey && type != Value::kText;
     for (std::uint64_t i = 0; i < count; ++i) {
       if (type == Value::kText) {
         cursor_.text(kLongestGgufText, "a text");

@@ -20,8 +20,9 @@ inline constexpr std::size_t kMostGgufKeys = 16384;
 inline constexpr std::size_t kMostGgufTensors = 16384;
 inline constexpr std::size_t kMostGgufDimensions = 4;
 inline constexpr std::size_t kLongestSettingList = 1024;  ///< A longer list stays out of the settings,
-inline constexpr std::size_t kLongestSettingText = 4096;  ///< a longer text too,
-inline constexpr std::size_t kMostSettings = 65536;       ///< and these are all there may be.
+inline constexpr std::size_t kLongestSettingKey = 256;    ///< a list of a longer key
+inline constexpr std::size_t kLongestSettingText = 4096;  ///< and a longer text too;
+inline constexpr std::size_t kMostSettings = 65536;       ///< these are all there may be.
 
 struct GgufFile {
   Checkpoint checkpoint;  ///< No metadata: they are settings.

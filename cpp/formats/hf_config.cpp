@@ -19,32 +19,38 @@ Setting setting_from(const nlohmann::json& value) {
   return std::monostate{};
 }
 
+[[noreturn]] void refuse_size(std::size_t most, const std::string& found) {
+  throw Error(ErrorCode::kTooLarge, "config.json is larger than any configuration.",
+              "at most " + std::to_string(most) + " bytes", found);
+}
+
 /// What `value`, an object or a list, holds, under keys that begin with `prefix`.
-void add_settings(const std::string& prefix, const nlohmann::json& value, Settings& settings) {
+/// @param room  how many bytes of keys may still come: a list repeats its own key for every element
+void add_settings(const std::string& prefix, const nlohmann::json& value, Settings& settings, std::size_t& room) {
   std::size_t index = 0;
   for (const auto& item : value.items()) {
     const std::string key = prefix + (value.is_array() ? std::to_string(index++) : item.key());
+    if (key.size() > room) refuse_size(kMostConfigKeys, "more, with every list's key repeated");
+    room -= key.size();
     if (!settings.emplace(key, setting_from(item.value())).second) {
       throw Error(ErrorCode::kBadConfig, "config.json has two settings that read \"" + key + "\".", "every key once",
                   key);
     }
-    if (item.value().is_structured()) add_settings(key + ".", item.value(), settings);
+    if (item.value().is_structured()) add_settings(key + ".", item.value(), settings, room);
   }
 }
 
 }  // namespace
 
 Settings read_config(std::string_view json) {
-  if (json.size() > kLargestConfig) {
-    throw Error(ErrorCode::kTooLarge, "config.json is larger than any configuration.",
-                "at most " + std::to_string(kLargestConfig) + " bytes", std::to_string(json.size()));
-  }
+  if (json.size() > kLargestConfig) refuse_size(kLargestConfig, std::to_string(json.size()));
   const nlohmann::json parsed = parse_json(json, "config.json", ErrorCode::kBadConfig);
   if (!parsed.is_object()) {
     throw Error(ErrorCode::kBadConfig, "config.json must hold an object.", "an object", parsed.type_name());
   }
   Settings settings;
-  add_settings("", parsed, settings);
+  std::size_t room = kMostConfigKeys;
+  add_settings("", parsed, settings, room);
   return settings;
 }
 

@@ -7,9 +7,10 @@
 
 namespace attn {
 
-inline constexpr std::size_t kLargestConfig = std::size_t{1} << 20U;  ///< Bytes.
+inline constexpr std::size_t kLargestConfig = std::size_t{1} << 20U;    ///< Bytes.
+inline constexpr std::size_t kMostConfigKeys = std::size_t{16} << 20U;  ///< Bytes of all keys, inner ones in full.
 
-/// @throws Error (bad-config) for anything but a strict JSON object; (too-large) beyond the limit
+/// @throws Error (bad-config) for anything but a strict JSON object; (too-large) beyond the limits
 Settings read_config(std::string_view json);
 
 }  // namespace attn

@@ -41,8 +41,10 @@ class Builder final : public nlohmann::json_sax<json> {
 
   bool parse_error(std::size_t byte, const std::string& /*token*/, const json::exception& failure) override {
     constexpr int kOutOfRange = 406;
-    const std::string found =
-        failure.id == kOutOfRange ? "a number out of range" : "a mistake at byte " + std::to_string(byte);
+    refuse(failure.id == kOutOfRange ? "a number out of range" : "a mistake at byte " + std::to_string(byte));
+  }
+
+  [[noreturn]] void refuse(const std::string& found) const {
     throw Error(code_, what_ + " is not valid JSON: " + found + ".", "JSON in UTF-8", found);
   }
 
@@ -88,6 +90,9 @@ class Builder final : public nlohmann::json_sax<json> {
 
 json parse_json(std::string_view text, const std::string& what, ErrorCode code) {
   Builder builder(what, code);
+  // The parser takes a zero for the end of the text, and whatever follows would go unseen.
+  const std::size_t zero = text.find('\0');
+  if (zero != std::string_view::npos) builder.refuse("a mistake at byte " + std::to_string(zero + 1));
   json::sax_parse(text, &builder);
   return builder.take();
 }

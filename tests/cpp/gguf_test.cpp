@@ -479,12 +479,16 @@ TEST(ReadGguf, LeavesLongListsAndLongTextsOutOfTheSettings) {
                            .list("short", test::kU8, 1024, zeros.substr(1))
                            .list("long", test::kU8, 1025, zeros)
                            .texts("texts", {"a"})
+                           .list(std::string(256, 'k'), test::kU8, 1, "a")
+                           .list(std::string(257, 'k'), test::kU8, 1, "a")
                            .text("page", std::string(4096, 'x'))
                            .text("book", std::string(4097, 'x'));
   const attn::Settings settings = read(written.bytes()).settings;
   EXPECT_TRUE(settings.contains("short.1023"));
   EXPECT_FALSE(settings.contains("long.0"));
   EXPECT_FALSE(settings.contains("texts.0"));
+  EXPECT_TRUE(settings.contains(std::string(256, 'k') + ".0"));
+  EXPECT_FALSE(settings.contains(std::string(257, 'k') + ".0")) << "or a file could make much of little";
   for (const char* key : {"short", "long", "texts", "book"}) {
     EXPECT_TRUE(std::holds_alternative<attn::NestedSetting>(settings.at(key))) << key;
   }

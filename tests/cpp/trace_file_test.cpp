@@ -8,6 +8,7 @@
 
 #include "formats/safetensors.h"
 #include "golden.h"
+#include "mutations.h"
 
 namespace {
 
@@ -20,6 +21,8 @@ using Metadata = std::map<std::string, std::string>;
 using Tensors = std::map<std::string, std::pair<std::vector<Index>, SharedMatrix>>;
 
 constexpr Index kTokens = 3;
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 Matrix uniform(Index heads) { return Matrix::Constant(heads * kTokens, kTokens, 1.0F / kTokens); }
 
@@ -152,15 +155,167 @@ std::vector<Case> malformed() {
   };
 }
 
+std::vector<Case> malformed_words() {
+  using enum ErrorCode;
+  const auto set = [](const char* key, const char* value) {
+    return [key, value](Metadata& metadata, Tensors&) { metadata[key] = value; };
+  };
+  return {
+      {"a format in capitals", set("format", "Attention-Trace"), {kBadFile, "format", "attention-trace", ""}},
+      {"a format that is empty", set("format", ""), {kBadFile, "format", "attention-trace", ""}},
+      {"a format with a space", set("format", "attention-trace "), {kBadFile, "format", "attention-trace", ""}},
+      {"a version that is empty", set("version", ""), {kBadFile, "version", "1", "none"}},
+      {"version 1.0", set("version", "1.0"), {kUnsupported, "version", "1", "1.0"}},
+      {"version 01", set("version", "01"), {kUnsupported, "version", "1", "01"}},
+      {"a version in words", set("version", "one"), {kUnsupported, "version", "1", "one"}},
+      {"tokens that are empty", set("tokens", ""), {kBadFile, "tokens.*JSON", "JSON", "byte"}},
+      {"tokens that are null", set("tokens", "null"), {kBadFile, "tokens", "list", "null"}},
+      {"tokens that are a number", set("tokens", "3"), {kBadFile, "tokens", "list", "number"}},
+      {"tokens that are one text", set("tokens", "\"abc\""), {kBadFile, "tokens", "list", "string"}},
+      {"tokens that are cut off", set("tokens", R"(["a","b","c")"), {kBadFile, "tokens.*JSON", "JSON", "byte"}},
+      {"a comma after the last token", set("tokens", R"(["a","b","c",])"), {kBadFile, "tokens.*JSON", "", "byte"}},
+      {"something after the tokens", set("tokens", R"(["a","b","c"] x)"), {kBadFile, "tokens.*JSON", "", "byte"}},
+      {"half a surrogate in a token", set("tokens", R"(["a","\ud800","c"])"), {kBadFile, "tokens.*JSON", "", "byte"}},
+      {"a token that is null", set("tokens", R"(["a",null,"c"])"), {kBadFile, "tokens", "texts", "null"}},
+      {"a token that is a list", set("tokens", R"(["a",["b"],"c"])"), {kBadFile, "tokens", "texts", "array"}},
+      {"a token that is an object", set("tokens", R"(["a",{},"c"])"), {kBadFile, "tokens", "texts", "object"}},
+      {"a key twice in a token", set("tokens", R"([{"a":1,"a":2}])"), {kBadFile, "twice", "once", "a"}},
+      {"tokens without an end to their depth",
+       [](Metadata& m, Tensors&) { m["tokens"] = std::string(100, '['); },
+       {kBadFile, "nested", "32 levels", "more"}},
+      {"causal in capitals", set("causal", "True"), {kBadFile, "causal", "true or false", "True"}},
+      {"causal as a number", set("causal", "1"), {kBadFile, "causal", "true or false", "1"}},
+      {"causal that is empty", set("causal", ""), {kBadFile, "causal", "true or false", ""}},
+      {"a decoder's tokens", set("decoder_tokens", "[]"), {kUnsupported, "encoder-decoder", "layers.N", ""}},
+      {"a decoder's layers",
+       [](Metadata&, Tensors& t) { t["decoder.layers.0.cross.weights"] = t["layers.0.weights"]; },
+       {kUnsupported, "encoder-decoder", "layers.N", "decoder"}},
+  };
+}
+
+std::vector<Case> malformed_tensors() {
+  using enum ErrorCode;
+  const auto also = [](const char* name) {
+    return [name](Metadata&, Tensors& tensors) { tensors[name] = tensors["layers.1.weights"]; };
+  };
+  const auto instead = [](const char* name, std::vector<Index> shape) {
+    return [name, shape](Metadata&, Tensors& tensors) {
+      Index count = 1;
+      for (const Index length : shape) count *= length;
+      put(tensors, name, shape, Matrix::Constant(1, count, 1.0F / kTokens));
+    };
+  };
+  // Query, key and value alone in layer 0, one of them in another shape.
+  const auto part = [](const char* name, std::vector<Index> shape) {
+    return [name, shape](Metadata&, Tensors& tensors) {
+      tensors.clear();
+      put_parts(tensors, 0, 4);
+      Index count = 1;
+      for (const Index length : shape) count *= length;
+      put(tensors, std::string("layers.0.") + name, shape, Matrix::Zero(1, count));
+    };
+  };
+  const auto number = [](const char* name, float wrong) {
+    return [name, wrong](Metadata&, Tensors& tensors) {
+      tensors.clear();
+      put_parts(tensors, 0, 4);
+      Matrix numbers = tensors[name].second.view();
+      numbers(1, 1) = wrong;
+      tensors[name].second = SharedMatrix(numbers);
+    };
+  };
+  const auto hidden = [](const char* name, std::vector<Index> shape) {
+    return [name, shape](Metadata&, Tensors& tensors) {
+      for (const char* each : {"hidden.0", "hidden.1", "hidden.2"}) {
+        put(tensors, each, {kTokens, 4}, Matrix::Zero(kTokens, 4));
+      }
+      Index count = 1;
+      for (const Index length : shape) count *= length;
+      put(tensors, name, shape, Matrix::Zero(1, count));
+    };
+  };
+  return {
+      {"a layer whose number is missing", also("layers..weights"), {kBadFile, "name", "layers.N", "layers\\.\\."}},
+      {"a layer below 0", also("layers.-1.weights"), {kBadFile, "name", "layers.N", "-1"}},
+      {"a layer with a plus", also("layers.+1.weights"), {kBadFile, "name", "layers.N", "1"}},
+      {"a layer with a space", also("layers. 2.weights"), {kBadFile, "name", "layers.N", " 2"}},
+      {"a layer in hexadecimal", also("layers.0x2.weights"), {kBadFile, "name", "layers.N", "0x2"}},
+      {"a layer past 64 bits", also("layers.99999999999999999999.weights"), {kBadFile, "name", "layers.N", "9999"}},
+      {"the last layer of 64 bits", also("layers.9223372036854775807.weights"), {kBadFile, "gaps", "layers.2", "9223"}},
+      {"a layer that holds something else", also("layers.2.other"), {kBadFile, "layer 2", "weights", "no tensor"}},
+      {"a layer that is a tensor", also("layers.2"), {kBadFile, "layer 2", "weights", "no tensor"}},
+      {"one dimension", instead("layers.1.weights", {18}), {kBadFile, "layers.1.weights", "heads", "\\[18\\]"}},
+      {"no dimension", instead("layers.1.weights", {}), {kBadFile, "layers.1.weights", "heads", "\\[\\]"}},
+      {"four dimensions", instead("layers.1.weights", {1, 2, 3, 3}), {kBadFile, "layers.1", "heads", "1, 2, 3, 3"}},
+      {"no keys", instead("layers.1.weights", {2, 3, 0}), {kBadFile, "layers.1.weights", "width", "2, 3, 0"}},
+      {"fewer keys than queries", instead("layers.1.weights", {2, 3, 2}), {kBadFile, "layers.1", "2?3, 3", "2, 3, 2"}},
+      {"fewer queries than keys",
+       instead("layers.1.weights", {2, 2, 3}),
+       {kBadFile, "layers.1", "3 tokens", "2, 2, 3"}},
+      {"only a value",
+       [](Metadata&, Tensors& t) {
+         put_parts(t, 0, 4);
+         t.erase("layers.0.key");
+         t.erase("layers.0.query");
+       },
+       {kBadFile, "layer 0", "all of", "1 of them"}},
+      {"a query of two dimensions", part("query", {6, 4}), {kBadFile, "layers.0.query", "heads", "6, 4"}},
+      {"a query of other tokens", part("query", {2, 4, 4}), {kBadFile, "layers.0.query", "3 tokens", "2, 4, 4"}},
+      {"a query without a width", part("query", {2, 3, 0}), {kBadFile, "layers.0.query", "width", "2, 3, 0"}},
+      {"a key of no heads", part("key", {0, 3, 4}), {kBadFile, "layers.0.key", "heads", "0, 3, 4"}},
+      {"a key whose heads do not divide", part("key", {3, 3, 4}), {kBadFile, "layers.0", "heads", "3, 4"}},
+      {"a value of other heads", part("value", {1, 3, 4}), {kBadFile, "layers.0.value", "as the key", "1, 3, 4"}},
+      {"a value of other tokens", part("value", {2, 2, 4}), {kBadFile, "layers.0.value", "3 tokens", "2, 2, 4"}},
+      {"a query that is infinite", number("layers.0.query", kInfinity), {kBadFile, "layers.0.query", "finite", ""}},
+      {"a key that is no number", number("layers.0.key", kNan), {kBadFile, "layers.0.key", "finite", "NaN"}},
+      {"a value that is -infinite", number("layers.0.value", -kInfinity), {kBadFile, "layers.0.value", "finite", ""}},
+      {"other query heads in layer 1",
+       [](Metadata&, Tensors& t) {
+         t.clear();
+         put_parts(t, 0, 4);
+         put_parts(t, 1, 4);
+         put(t, "layers.1.query", {4, kTokens, 4}, Matrix::Zero(12, 4));
+       },
+       {kBadFile, "layers.1.query", "2 heads", "4"}},
+      {"hidden states from one on",
+       [](Metadata&, Tensors& t) { put(t, "hidden.1", {kTokens, 4}, Matrix::Zero(kTokens, 4)); },
+       {kBadFile, "gaps", "hidden.0", "hidden.1"}},
+      {"a hidden state without a number", hidden("hidden.x", {3, 4}), {kBadFile, "name", "hidden.N", "hidden.x"}},
+      {"too many hidden states", hidden("hidden.3", {3, 4}), {kBadFile, "hidden", "hidden.2", "4 of them"}},
+      {"hidden states of other widths", hidden("hidden.1", {3, 5}), {kBadFile, "hidden.1", "d_model", "3, 5"}},
+      {"hidden states without a width", hidden("hidden.0", {3, 0}), {kBadFile, "hidden.0", "d_model", "3, 0"}},
+      {"a hidden state of three dimensions", hidden("hidden.2", {1, 3, 4}), {kBadFile, "hidden.2", "", "1, 3, 4"}},
+      {"a hidden state under a longer name",
+       [](Metadata&, Tensors& t) {
+         for (const char* name : {"hidden.0", "hidden.1.a", "hidden.2"}) {
+           put(t, name, {kTokens, 4}, Matrix::Zero(kTokens, 4));
+         }
+       },
+       {kBadFile, "hidden", "hidden.1", "another"}},
+      {"a hidden state that is no number",
+       [](Metadata&, Tensors& t) {
+         for (const char* name : {"hidden.0", "hidden.1", "hidden.2"}) {
+           put(t, name, {kTokens, 4}, Matrix::Constant(kTokens, 4, kNan));
+         }
+       },
+       {kBadFile, "hidden.0", "finite", "NaN"}},
+  };
+}
+
 TEST(ReadTrace, RefusesEveryMalformedFileByName) {
-  const std::vector<Case> cases = malformed();
-  EXPECT_GE(cases.size(), 20U);
+  std::vector<Case> cases = malformed();
+  for (const auto& part : {malformed_words(), malformed_tensors()}) cases.insert(cases.end(), part.begin(), part.end());
+  EXPECT_GE(cases.size(), 80U);
   for (const Case& each : cases) {
     SCOPED_TRACE(each.name);
     Metadata metadata = good_metadata();
     Tensors tensors = good_tensors();
     each.spoil(metadata, tensors);
-    test::expect_refusal(each.refusal, [&] { read(metadata, tensors); });
+    const std::string bytes = attn::write_safetensors(metadata, tensors);
+    const attn::FileBytes file = test::bytes_of(bytes);
+    test::expect_refusal(each.refusal, [&] { attn::read_trace(attn::read_safetensors(file, "run"), "run"); });
+    EXPECT_EQ(std::memcmp(file.data.get(), bytes.data(), bytes.size()), 0) << "the file was changed";
+    EXPECT_EQ(file.data.use_count(), 1) << "the file is still held";
   }
 }
 
@@ -302,24 +457,25 @@ TEST(WriteWeights, ComesBackBitForBit) {
   EXPECT_EQ(bytes, attn::write_weights(back));
 }
 
-TEST(ReadTrace, SurvivesAnyChangeOfAnyByte) {
-  const std::string good = attn::write_safetensors(good_metadata(), good_tensors());
+TEST(ReadTrace, SurvivesMutations) {
+  Tensors parts;
+  put_parts(parts, 0, 4);
   test::Random random(11);
-  for (int round = 0; round < 5000; ++round) {
-    std::string bytes = good;
-    for (Index i = random.index(1, 3); i > 0; --i) {
-      bytes[static_cast<std::size_t>(random.index(8, static_cast<Index>(bytes.size()) - 1))] =
-          static_cast<char>(random.index(0, 255));
-    }
-    try {
-      const attn::TraceFile file = attn::read_trace(attn::read_safetensors(test::bytes_of(bytes), "x"), "x");
-      for (Index layer = 0; layer < file.trace.n_layers(); ++layer) {
-        EXPECT_TRUE(attn::head_weights(file.trace, layer, 0).allFinite());
+  for (const char* name : {"hidden.0", "hidden.1"}) put(parts, name, {kTokens, 4}, random.matrix(kTokens, 4));
+  const std::vector<std::string> seeds = {
+      attn::write_safetensors(good_metadata(), good_tensors()),
+      attn::write_safetensors(good_metadata(), parts),
+      in_half_width("F16", {0x3800, 0x3800, 0x3800, 0x3800}, 2),
+  };
+  test::survive_mutations(seeds, 11, [](const std::string& bytes) {
+    const attn::TraceFile file = read_bytes(bytes);
+    for (Index layer = 0; layer < file.trace.n_layers(); ++layer) {
+      for (Index head = 0; head < file.trace.n_heads; ++head) {
+        EXPECT_FALSE(attn::head_weights(file.trace, layer, head).hasNaN());
       }
-    } catch (const attn::Error& error) {
-      EXPECT_FALSE(std::string(error.what()).empty());
     }
-  }
+    EXPECT_NO_THROW(attn::write_weights(file));
+  });
 }
 
 }  // namespace
