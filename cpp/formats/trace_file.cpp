@@ -266,22 +266,20 @@ class Reader {
   Index n_tokens_ = 0;
 };
 
-}  // namespace
-
-bool is_trace(const Checkpoint& checkpoint) { return metadata_of(checkpoint, "format") == kFormat; }
-
-TraceFile read_trace(const Checkpoint& checkpoint, const std::string& name) { return Reader(checkpoint, name).read(); }
-
-std::string write_weights(const TraceFile& file) {
+std::map<std::string, std::string> metadata_for(const TraceFile& file) {
   std::map<std::string, std::string> metadata = {{"format", std::string(kFormat)},
                                                  {"version", std::string(kVersion)},
                                                  {"tokens", nlohmann::json(file.tokens).dump()}};
   if (file.name) metadata["name"] = *file.name;
   if (file.text) metadata["text"] = *file.text;
   if (file.causal) metadata["causal"] = *file.causal ? "true" : "false";
+  return metadata;
+}
 
-  const ForwardTrace& trace = file.trace;
-  std::map<std::string, std::pair<std::vector<Index>, SharedMatrix>> tensors;
+using Tensors = std::map<std::string, std::pair<std::vector<Index>, SharedMatrix>>;
+
+Tensors weights_of(const ForwardTrace& trace) {
+  Tensors tensors;
   for (Index layer = 0; layer < trace.n_layers(); ++layer) {
     Matrix weights(trace.n_heads * trace.n_query, trace.n_key);
     for (Index head = 0; head < trace.n_heads; ++head) {
@@ -290,7 +288,62 @@ std::string write_weights(const TraceFile& file) {
     tensors["layers." + std::to_string(layer) + ".weights"] = {{trace.n_heads, trace.n_query, trace.n_key},
                                                                SharedMatrix(std::move(weights))};
   }
-  return write_safetensors(metadata, tensors);
+  return tensors;
+}
+
+/// [n, heads * width] as [heads, n, width].
+Tensors::mapped_type stacked(const GrowingMatrix& side_by_side, Index heads) {
+  const MatrixView view = side_by_side.view();
+  const Index width = view.cols() / heads;
+  Matrix result(heads * view.rows(), width);
+  for (Index head = 0; head < heads; ++head) {
+    result.middleRows(head * view.rows(), view.rows()) = view.middleCols(head * width, width);
+  }
+  return {{heads, view.rows(), width}, SharedMatrix(std::move(result))};
+}
+
+/// A reader knows nothing of the rule but whether it is causal.
+void check_plain(const TraceFile& file, Index layer) {
+  const ForwardTrace& trace = file.trace;
+  const LayerTrace& found = trace.layers[static_cast<std::size_t>(layer)];
+  const auto refuse = [&](const std::string& expected, const std::string& instead) {
+    throw Error(ErrorCode::kUnsupported,
+                "Layer " + std::to_string(layer) + " cannot be written with query, key and value, only with weights.",
+                expected, instead);
+  };
+  if (found.query.size() == 0) refuse("query, key and value", "weights alone");
+  const Mask& mask = found.rule.mask;
+  const ScoreRule plain = scaled_by_width(found.query.cols() / trace.n_heads);
+  if (found.rule.scale != plain.scale) refuse("a scale of " + number_text(plain.scale), number_text(found.rule.scale));
+  if (found.rule.bias.size() != 0) refuse("no bias", "a bias");
+  if (mask.window > 0 && mask.window < trace.n_key) {
+    refuse("no sliding window", "one of " + std::to_string(mask.window));
+  }
+  if (!mask.padding.empty()) refuse("no padding", "padding");
+  if (mask.causal != file.causal.value_or(false)) refuse("a mask as the file's \"causal\" says", "another");
+}
+
+}  // namespace
+
+bool is_trace(const Checkpoint& checkpoint) { return metadata_of(checkpoint, "format") == kFormat; }
+
+TraceFile read_trace(const Checkpoint& checkpoint, const std::string& name) { return Reader(checkpoint, name).read(); }
+
+std::string write_weights(const TraceFile& file) {
+  return write_safetensors(metadata_for(file), weights_of(file.trace));
+}
+
+std::string write_vectors(const TraceFile& file) {
+  Tensors tensors = weights_of(file.trace);
+  for (Index layer = 0; layer < file.trace.n_layers(); ++layer) {
+    check_plain(file, layer);
+    const LayerTrace& found = file.trace.layers[static_cast<std::size_t>(layer)];
+    const std::string prefix = "layers." + std::to_string(layer) + ".";
+    tensors[prefix + "query"] = stacked(found.query, file.trace.n_heads);
+    tensors[prefix + "key"] = stacked(found.key, file.trace.n_kv_heads);
+    tensors[prefix + "value"] = stacked(found.value, file.trace.n_kv_heads);
+  }
+  return write_safetensors(metadata_for(file), tensors);
 }
 
 }  // namespace attn

@@ -43,4 +43,9 @@ TraceFile read_trace(const Checkpoint& checkpoint, const std::string& name);
 /// The bytes of a file that holds the weights alone. read_trace gives back the same numbers, bit for bit.
 std::string write_weights(const TraceFile& file);
 
+/// The same, and query, key and value of every layer, so that a reader has scores too.
+/// @throws Error (unsupported) where they do not explain the weights by plain scaling alone, as read_trace takes them
+///         to: windows that hide a key of this text, padding, another scale, a bias; or where the trace lacks them
+std::string write_vectors(const TraceFile& file);
+
 }  // namespace attn

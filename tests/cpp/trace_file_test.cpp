@@ -457,6 +457,45 @@ TEST(WriteWeights, ComesBackBitForBit) {
   EXPECT_EQ(bytes, attn::write_weights(back));
 }
 
+TEST(WriteVectors, ComesBackBitForBit) {
+  Tensors tensors;
+  put_parts(tensors, 0, 4);
+  Metadata metadata = good_metadata();
+  metadata["causal"] = "true";
+  const attn::TraceFile file = read(metadata, tensors);
+  const attn::TraceFile back =
+      attn::read_trace(attn::read_safetensors(test::bytes_of(attn::write_vectors(file)), "x"), "x");
+  EXPECT_TRUE(attn::capabilities_of(back.trace).scores);
+  EXPECT_EQ(back.trace.n_heads, file.trace.n_heads);
+  EXPECT_EQ(back.trace.n_kv_heads, file.trace.n_kv_heads);
+  const attn::LayerTrace& expected = file.trace.layers[0];
+  const attn::LayerTrace& found = back.trace.layers[0];
+  EXPECT_EQ(found.query.view(), expected.query.view());
+  EXPECT_EQ(found.key.view(), expected.key.view());
+  EXPECT_EQ(found.value.view(), expected.value.view());
+  for (Index head = 0; head < 2; ++head) {
+    EXPECT_EQ(test::difference(attn::head_weights(back.trace, 0, head), attn::head_weights(file.trace, 0, head)), 0.0);
+  }
+}
+
+TEST(WriteVectors, RefusesWhatPlainScalingDoesNotExplain) {
+  Tensors tensors;
+  put_parts(tensors, 0, 4);
+  const attn::TraceFile good = read(good_metadata(), tensors);
+  const auto refuses = [&](const char* expected, const char* found, const auto& spoil) {
+    attn::TraceFile file = good;
+    spoil(file.trace.layers[0]);
+    test::expect_refusal({ErrorCode::kUnsupported, "Layer 0", expected, found}, [&] { attn::write_vectors(file); });
+  };
+  using attn::LayerTrace;
+  refuses("sliding window", "2", [](LayerTrace& layer) { layer.rule.mask = attn::sliding_mask(kTokens - 1); });
+  refuses("causal", "another", [](LayerTrace& layer) { layer.rule.mask = attn::causal_mask(); });
+  refuses("no padding", "padding", [](LayerTrace& layer) { layer.rule.mask.padding.assign(kTokens, 0); });
+  refuses("a scale of 0.5", "1", [](LayerTrace& layer) { layer.rule.scale = 1.0F; });
+  refuses("no bias", "a bias", [](LayerTrace& layer) { layer.rule.bias = Matrix::Ones(kTokens, kTokens); });
+  refuses("query, key and value", "weights alone", [](LayerTrace& layer) { layer.query = {}; });
+}
+
 TEST(ReadTrace, SurvivesMutations) {
   Tensors parts;
   put_parts(parts, 0, 4);

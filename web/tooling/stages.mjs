@@ -275,7 +275,8 @@ async function freshTrace(model, text) {
 /** How a trace differs from a reference run of the same tokens, or undefined. */
 function goldenDifference(golden, fresh) {
   const [expected, found] = [readTrace(golden), readTrace(fresh)];
-  if (expected.metadata.tokens !== found.metadata.tokens) return `other tokens: ${found.metadata.tokens}`;
+  const tokens = ({ metadata }) => JSON.stringify(JSON.parse(metadata.tokens));
+  if (tokens(expected) !== tokens(found)) return `expected the tokens ${tokens(expected)}, found ${tokens(found)}`;
   const names = Object.keys(expected.tensors).filter((name) => /^layers\.\d+\.weights$/.test(name));
   const differences = names.map((name) => largestDifference(expected.tensors[name], found.tensors[name]));
   const worst = Math.max(...differences);
