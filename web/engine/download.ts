@@ -219,7 +219,7 @@ function partsFrom(
   let chunks: Uint8Array[] = [];
   let length = 0;
   const end = async () => {
-    if (length === 0 || keep.full) return;
+    if (length === 0 || keep.off) return;
     const bytes = new Uint8Array(length);
     let offset = 0;
     for (const chunk of chunks) {
@@ -232,14 +232,14 @@ function partsFrom(
   };
   return {
     async add(chunk) {
-      for (let rest = chunk; rest.length > 0 && !keep.full; ) {
+      for (let rest = chunk; rest.length > 0 && !keep.off; ) {
         const taken = rest.subarray(0, PART_BYTES - length);
         chunks.push(taken);
         length += taken.length;
         rest = rest.subarray(taken.length);
         if (length === PART_BYTES) await end();
       }
-      if (keep.full) chunks = [];
+      if (keep.off) chunks = [];
     },
     end,
   };

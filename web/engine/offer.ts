@@ -29,6 +29,7 @@ interface Sized {
 export async function offerOf(text: string, signal: AbortSignal, hub = HUB): Promise<Offer> {
   const address = hubAddress(text, hub) ?? text.trim();
   let parts = await partsOf(address, signal, hub);
+  if (parts.keep !== null) parts.keep.off = true; // Only what is loaded is kept.
   const [first] = parts.weights;
   if (first?.url == null) throw new EngineError({ code: 'bad-request', message: 'This is not an address.' });
   const url = first.url;
@@ -44,15 +45,16 @@ export async function offerOf(text: string, signal: AbortSignal, hub = HUB): Pro
     const total = size ?? (await lookAt({ name: first.name, url }, signal)).size;
     sizes = [{ name: first.name, bytes: total, host }];
   } else {
-    const config = await optional(parts.config, signal, (part) => textOf(part, signal));
-    // A folder is a model's; a single file may be a trace, which needs no configuration.
-    if (config === null && parts.isFolder && parts.config !== null) await textOf(parts.config, signal);
-    facts = { ...facts, ...(config === null ? {} : configFacts(config)) };
     sizes = await sizesOf(parts.weights, signal).catch(async (error: unknown) => {
       if (!isMissing(error) || parts.index === null) throw error;
       parts = await inShards(parts, signal);
       return sizesOf(parts.weights, signal);
     });
+    // A folder is a model's; a single file may be a trace, which needs no configuration.
+    const read = (part: Part) => textOf(part, signal);
+    const config =
+      parts.isFolder && parts.config !== null ? await read(parts.config) : await optional(parts.config, signal, read);
+    if (config !== null) facts = { ...facts, ...configFacts(config) };
     const beside = [parts.config, parts.tokenizer, parts.tokenizerConfig, parts.chatTemplate];
     for (const part of beside) {
       const [sized] = (await optional(part, signal, (each) => sizesOf([each], signal))) ?? [];

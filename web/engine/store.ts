@@ -17,8 +17,8 @@ export interface Keep {
   readonly name: string;
   /** Whether the whole model was here when the load began: then nobody has to be asked for anything. */
   readonly complete: boolean;
-  /** Set once storing failed: the rest of the load does not try again. */
-  full: boolean;
+  /** Set once storing failed, so that the rest of the load does not try again; nothing is kept any more. */
+  off: boolean;
 }
 
 /** What is remembered of a file, so that parts of a changed one are not mixed with it. */
@@ -41,12 +41,12 @@ export const partLength = (size: number, part: number): number =>
 /** @returns the load's place in the store: `complete` where the model is there as a whole */
 export async function keepModel(address: string, name: string): Promise<Keep> {
   const model = await entry(keyOf({ model: address }));
-  return { address, name, complete: model !== null && model['complete'] === true, full: false };
+  return { address, name, complete: model !== null && model['complete'] === true, off: false };
 }
 
 /** Notes that every file of the model has been kept, unless storing failed on the way. */
-export async function keepWhole({ address, name, full }: Keep): Promise<void> {
-  if (!full) await put(keyOf({ model: address }), JSON.stringify({ name, complete: true }));
+export async function keepWhole({ address, name, off }: Keep): Promise<void> {
+  if (!off) await put(keyOf({ model: address }), JSON.stringify({ name, complete: true }));
 }
 
 export async function keptFile(model: string, file: string): Promise<KeptFile | null> {
@@ -160,7 +160,7 @@ function factsOf(found: Readonly<Record<string, unknown>> | null): FileFacts | n
 }
 
 async function store(keep: Keep, key: string, value: string | Uint8Array): Promise<void> {
-  if (!keep.full && !(await put(key, value))) keep.full = true;
+  if (!keep.off && !(await put(key, value))) keep.off = true;
 }
 
 async function put(key: string, value: string | Uint8Array): Promise<boolean> {
