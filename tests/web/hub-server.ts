@@ -148,8 +148,11 @@ async function send(body: Uint8Array, file: HubFile, response: ServerResponse, n
     note.sent += chunk.length;
     if (!response.write(chunk)) {
       await new Promise<void>((resolve) => {
-        response.once('drain', resolve);
-        response.once('close', resolve);
+        const goOn = () => {
+          response.off('drain', goOn).off('close', goOn);
+          resolve();
+        };
+        response.on('drain', goOn).on('close', goOn);
       });
     }
     if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
