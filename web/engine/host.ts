@@ -2,24 +2,32 @@
  * What the worker does, without the worker: loads models and traces into instances of the core, tokenises, runs, and
  * answers questions about runs. Long work is cut into slices; between them other requests, and cancelling, get a turn.
  */
-import type { CoreEngine, CoreModule, CoreNext, CoreStep, Reply } from './bindings';
+import type { CoreEngine, CoreModule, CoreNext, CoreStep, GgufTokenizer, Reply } from './bindings';
+import { DEFAULT_BUDGET, requireModelFits, runBytes, runTokensOf } from './budget';
+import type { Opened } from './download';
 import { aborted, EngineError } from './errors';
-import { type Part, type Parts, partsOf, type SentSource } from './sources';
+import { configFacts, offerOf } from './offer';
+import { HUB, inShards, isMissing, type Part, type Parts, partsOf, type SentSource, textOf } from './sources';
+import { forgetModel, keepWhole, keptModels } from './store';
 import { idsTokenizer, readGgufTokenizer, readTokenizer, type Tokenizer } from './tokenizer';
 import type {
   Backend,
   Candidate,
   Cell,
+  ErrorCode,
   HeadMatrix,
   LinkFilter,
   Loaded,
   Matrix,
+  MemoryUse,
   ModelInfo,
+  Offer,
   Overview,
   Progress,
   Run,
   RunText,
   Sampling,
+  StoredModel,
   Token,
   TokenRow,
 } from './types';
@@ -35,6 +43,15 @@ const FRAME_PIECES = ['[CLS]', '[SEP]', '[PAD]', '<s>', '</s>', '<pad>', '<|endo
 const ENOUGH_TO_JUDGE = 1024;
 /** As the core's own limit. */
 const LONGEST_HEADER = 16 * 1024 * 1024;
+
+/** Codes that mean that other bytes are needed, not another try. */
+const WRONG_FILES: ReadonlySet<ErrorCode> = new Set([
+  'not-a-model',
+  'bad-file',
+  'bad-config',
+  'missing-file',
+  'unsupported',
+]);
 
 type Report = (progress: Progress) => void;
 
@@ -67,6 +84,11 @@ export interface Host {
   hidden(run: number, layer: number): Matrix;
   next(run: number, position: number, count: number, sampling: Sampling): Candidate[];
   sample(run: number, sampling: Sampling): Candidate;
+  offer(address: string, signal: AbortSignal): Promise<Offer>;
+  stored(): Promise<readonly StoredModel[]>;
+  forget(address: string | null): Promise<void>;
+  memory(): MemoryUse;
+  setBudget(bytes: number): void;
   releaseRun(run: number): void;
   releaseModel(model: number): void;
 }
@@ -74,8 +96,10 @@ export interface Host {
 /**
  * @param instantiate  makes a fresh instance of the core: one for each thing that is loaded, since WebAssembly memory
  *                     never shrinks. A new one is made before an old one is dropped.
+ * @param hub          whose pages and names are understood
  */
-export function createHost(instantiate: () => Promise<CoreModule>): Host {
+export function createHost(instantiate: () => Promise<CoreModule>, hub = HUB): Host {
+  let budget = DEFAULT_BUDGET;
   const models = new Map<number, OpenModel>();
   const runs = new Map<number, OpenRun>();
 
@@ -97,56 +121,96 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
     }));
   };
 
+  /** Reads a source into a fresh instance. `reserved` grows by every file that is there. */
+  const open = async (
+    id: number,
+    runId: number,
+    parts: Parts,
+    core: CoreEngine,
+    reserved: string[],
+    signal: AbortSignal,
+    report: Report,
+  ): Promise<Loaded> => {
+    // What is wrong with the small files is known before the large ones have arrived: in a folder they come first,
+    // beside a single file as soon as its header says that it needs them.
+    let beside = parts.isFolder ? await readBeside(parts, signal) : null;
+    const { weights, first, bytes } = await openFirst(parts, signal);
+    let kind = 'weights';
+    let done = 0;
+    for (const part of weights) {
+      const opened = part === weights[0] ? first : await part.open(signal);
+      const isKnown = weights.length === 1 || bytes !== null;
+      const total = isKnown ? Math.max(bytes ?? 0, done + (opened.size ?? 0)) : 0;
+      const fits = (size: number) => {
+        const shape = beside === null ? null : configFacts(beside.config).shape;
+        const run = shape === null ? 0 : runBytes(shape, runTokensOf(shape.nCtx));
+        requireModelFits(parts.name, Math.max(bytes ?? 0, done + size), run, budget);
+      };
+      reserved.push(part.name);
+      done += await stream(
+        core,
+        part,
+        opened,
+        signal,
+        fits,
+        (received) => report({ phase: part.phase, received: done + received, total }),
+        async () => {
+          kind = value(core.kind(part.name)).kind;
+          if (kind !== 'weights' && weights.length > 1) throw notShard(part.name, kind);
+          if (kind === 'weights') beside ??= await readBeside(parts, signal);
+        },
+      );
+    }
+    report({ phase: 'read', received: 0, total: 0 });
+    await turn();
+    if (signal.aborted) throw aborted();
+    if (kind === 'trace') return openTrace(id, runId, parts, core, reserved[0] ?? '');
+    const opened = value(core.openModel(reserved, beside?.config ?? null));
+    const info = infoOf(opened, opened.name ?? parts.name);
+    requireModelFits(parts.name, info.bytes ?? done, runBytes(info, runTokensOf(info.nCtx)), budget);
+    const tokenizer = await tokenizerFor(opened.tokenizer, beside);
+    if (signal.aborted) throw aborted();
+    models.set(id, { core, info, tokenizer, next: opened.next });
+    return { id, info, run: null, chat: tokenizer.chat };
+  };
+
+  const openTrace = (id: number, runId: number, parts: Parts, core: CoreEngine, name: string): Loaded => {
+    const trace = value(core.openTrace(name));
+    runs.set(runId, { owner: id, core, coreRun: trace.run, nTokens: trace.tokens.length, looks: 0 });
+    const info = infoOf(trace, trace.name ?? parts.name);
+    const run: Run = {
+      id: runId,
+      text: trace.text ?? '',
+      chat: false,
+      tokens: trace.tokens.map((piece, index) => traceToken(piece, index)),
+      generated: [],
+      windows: Array.from({ length: info.nLayers }, () => null),
+      reused: 0,
+      model: info,
+      backend: backend('trace'),
+      can: { scores: trace.scores, hidden: trace.hidden, next: false },
+      computeMs: 0,
+    };
+    return { id, info, run, chat: false };
+  };
+
   return {
     async load(id, runId, source, signal, report) {
       report({ phase: 'engine', received: 0, total: 0 });
-      const parts = partsOf(source);
+      const parts = await partsOf(source, signal, hub);
       const core = new (await instantiate()).Engine();
-      const { name } = parts.main;
-      // What is wrong with the small files is known before the large one has arrived: in a folder they come first,
-      // beside a single file as soon as its header says that it needs them.
-      let beside = parts.isFolder ? await readBeside(parts, signal) : null;
-      let kind = 'weights';
-      await stream(core, parts.main, signal, report, async () => {
-        kind = value(core.kind(name)).kind;
-        if (kind === 'weights') beside ??= await readBeside(parts, signal);
-      });
-      report({ phase: 'read', received: 0, total: 0 });
-      await turn();
-      if (signal.aborted) throw aborted();
-      if (kind === 'trace') {
-        const trace = value(core.openTrace(name));
-        runs.set(runId, { owner: id, core, coreRun: trace.run, nTokens: trace.tokens.length, looks: 0 });
-        const info = infoOf(trace, trace.name ?? parts.name);
-        const tokens = trace.tokens.map((piece, index) => traceToken(piece, index));
-        const text = trace.text ?? '';
-        const run: Run = {
-          id: runId,
-          text,
-          chat: false,
-          tokens,
-          generated: [],
-          windows: Array.from({ length: info.nLayers }, () => null),
-          reused: 0,
-          model: info,
-          backend: backend('trace'),
-          can: { scores: trace.scores, hidden: trace.hidden, next: false },
-          computeMs: 0,
-        };
-        return { id, info, run, chat: false };
+      const reserved: string[] = [];
+      try {
+        const loaded = await open(id, runId, parts, core, reserved, signal, report);
+        if (parts.keep !== null && !parts.keep.complete) await keepWhole(parts.keep);
+        return loaded;
+      } catch (error) {
+        for (const name of reserved) core.release(name);
+        // What turned out to be wrong must not come out of the store again.
+        const isWrong = error instanceof EngineError && WRONG_FILES.has(error.code);
+        if (isWrong && parts.keep !== null) await forgetModel(parts.keep.address);
+        throw error;
       }
-      const files = kind === 'gguf' ? null : (beside ?? (await readBeside(parts, signal)));
-      const opened = value(core.openModel([name], files?.config ?? null));
-      const tokenizer =
-        opened.tokenizer !== null
-          ? await readGgufTokenizer(opened.tokenizer)
-          : files === null || files.tokenizer === null
-            ? idsTokenizer
-            : await readTokenizer({ tokenizer: files.tokenizer, config: null, chatTemplate: null });
-      const info = infoOf(opened, opened.name ?? parts.name);
-      if (signal.aborted) throw aborted();
-      models.set(id, { core, info, tokenizer, next: opened.next });
-      return { id, info, run: null, chat: tokenizer.chat };
     },
 
     async run(runId, model, { text, chat, generated }, signal, report) {
@@ -238,6 +302,17 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
       return chosen;
     },
 
+    offer: (address, signal) => offerOf(address, signal, hub),
+    stored: () => keptModels(),
+    forget: (address) => forgetModel(address),
+    memory() {
+      const cores = new Set([...models.values(), ...runs.values()].map(({ core }) => core));
+      return { used: [...cores].reduce((sum, core) => sum + core.memoryBytes(), 0), budget };
+    },
+    setBudget(bytes) {
+      budget = bytes;
+    },
+
     releaseRun(id) {
       const run = runs.get(id);
       if (run === undefined) return;
@@ -280,91 +355,103 @@ async function inSlices(step: () => CoreStep, signal: AbortSignal, after?: (step
   }
 }
 
-async function readBeside(parts: Parts, signal: AbortSignal): Promise<{ config: string; tokenizer: string | null }> {
+/** The small files beside the weights. */
+interface Beside {
+  readonly config: string;
+  readonly tokenizer: string | null;
+  readonly tokenizerConfig: string | null;
+  readonly chatTemplate: string | null;
+}
+
+async function readBeside(parts: Parts, signal: AbortSignal): Promise<Beside> {
   if (parts.config === null) {
     throw new EngineError({
       code: 'missing-file',
       message:
         'These weights came without config.json: open it together with them, and tokenizer.json if there is one.',
       expected: 'config.json',
-      found: parts.main.name,
+      found: parts.weights[0]?.name ?? 'nothing',
     });
   }
-  const config = await textOf(parts.config, signal);
-  // A checkpoint without a tokenizer is usable: its text is token ids.
-  const tokenizer = parts.tokenizer === null ? null : await textOf(parts.tokenizer, signal).catch(nullIfMissing);
-  return { config, tokenizer };
-}
-
-function nullIfMissing(error: unknown): null {
-  if (error instanceof EngineError && error.code === 'missing-file') return null;
-  throw error;
-}
-
-/** Small files, as text. */
-async function textOf(part: Part, signal: AbortSignal): Promise<string> {
-  const most = 64 * 1024 * 1024;
-  const { body } = await part.open(signal);
-  const chunks: Uint8Array[] = [];
-  let received = 0;
-  await read(part.name, body, signal, (chunk) => {
-    received += chunk.length;
-    if (received > most) {
-      throw new EngineError({
-        code: 'too-large',
-        message: `${part.name} is too large.`,
-        expected: `at most ${most} bytes`,
-        found: 'more',
-      });
-    }
-    chunks.push(chunk);
+  const config = await textOf(parts.config, signal).catch((error: unknown) => {
+    if (!(error instanceof EngineError) || !isMissing(error) || parts.index === null) throw error;
+    const message =
+      `${error.message} A model's folder holds config.json and model.safetensors, or the files that ` +
+      'model.safetensors.index.json lists. A GGUF file has an address of its own.';
+    throw new EngineError({ code: error.code, message, expected: error.expected, found: error.found });
   });
-  const text = await new Blob(chunks as BlobPart[]).text();
-  const disguise = /^\s*<(?:!doctype|html)/i.test(text)
-    ? 'a web page (HTML)'
-    : text.startsWith('version https://git-lfs')
-      ? 'a Git LFS pointer'
-      : null;
-  if (disguise !== null) {
-    throw new EngineError({
-      code: 'not-a-model',
-      message: `${part.name} is ${disguise}, not the file itself.`,
-      expected: part.name,
-      found: disguise,
-    });
+  const optional = async (part: Part | null) => {
+    try {
+      return part === null ? null : await textOf(part, signal);
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  };
+  // A checkpoint without a tokenizer is usable: its text is token ids.
+  const tokenizer = await optional(parts.tokenizer);
+  if (tokenizer === null) return { config, tokenizer, tokenizerConfig: null, chatTemplate: null };
+  const tokenizerConfig = await optional(parts.tokenizerConfig);
+  return { config, tokenizer, tokenizerConfig, chatTemplate: await optional(parts.chatTemplate) };
+}
+
+function tokenizerFor(gguf: GgufTokenizer | null, beside: Beside | null): Promise<Tokenizer> | Tokenizer {
+  if (gguf !== null) return readGgufTokenizer(gguf);
+  if (beside === null || beside.tokenizer === null) return idsTokenizer;
+  const { tokenizer, tokenizerConfig: config, chatTemplate } = beside;
+  return readTokenizer({ tokenizer, config, chatTemplate });
+}
+
+/** The weights' files, and the first of them opened: one, or the shards that stand in for it. */
+async function openFirst(
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<{ readonly weights: readonly Part[]; readonly first: Opened; readonly bytes: number | null }> {
+  const openOf = async ({ weights, bytes }: Parts) => ({
+    weights,
+    first: await (weights[0] as Part).open(signal),
+    bytes,
+  });
+  try {
+    return await openOf(parts);
+  } catch (error) {
+    if (!isMissing(error) || parts.index === null) throw error;
+    return openOf(await inShards(parts, signal));
   }
-  return text;
 }
 
 /**
  * Streams a file into the core's memory, where it stays: no second copy of the weights. Waits for `onHeader` once the
  * file's header is there, so that a file nobody wants is not read to its end.
+ * @param fits  refuses a file of so many bytes, before they are reserved
+ * @returns how many bytes it has
  */
 async function stream(
   core: CoreEngine,
-  part: Part,
+  { name }: Part,
+  { size, body, close }: Opened,
   signal: AbortSignal,
-  report: Report,
+  fits: (size: number) => void,
+  report: (received: number) => void,
   onHeader: () => Promise<void>,
-): Promise<void> {
-  const { name, phase } = part;
-  const { size, body } = await part.open(signal);
+): Promise<number> {
   let received = 0;
   let reported = 0;
-  const progress = (total: number) => {
+  const progress = () => {
     const now = performance.now();
-    if (now - reported < 50 && received < total) return;
+    if (now - reported < 50 && received !== size) return;
     reported = now;
-    report({ phase, received, total });
+    report(received);
   };
   if (size === null) {
     // Compressed on the way: how much arrives is known only when it has, so it is gathered first.
     const chunks: Uint8Array[] = [];
-    await read(name, body, signal, (chunk) => {
+    for await (const chunk of body) {
       chunks.push(chunk);
       received += chunk.length;
-      progress(0);
-    });
+      fits(received);
+      progress();
+    }
     value(core.reserve(name, received));
     let offset = 0;
     for (const chunk of chunks) {
@@ -372,23 +459,37 @@ async function stream(
       offset += chunk.length;
     }
     await onHeader();
-    return;
+    return received;
   }
-  value(core.reserve(name, size));
+  try {
+    fits(size);
+    value(core.reserve(name, size));
+  } catch (error) {
+    close();
+    throw error;
+  }
   let judged = false;
-  await read(name, body, signal, async (chunk) => {
-    if (received + chunk.length > size) throw cut(name, size, `more than ${size}`);
+  for await (const chunk of body) {
     core.window(name, received, chunk.length).set(chunk);
     received += chunk.length;
-    progress(size);
+    progress();
     if (judged || received < Math.min(size, ENOUGH_TO_JUDGE) || received < Math.min(size, headerEndOf(core, name)))
-      return;
+      continue;
     judged = true;
     await onHeader();
-  });
-  if (received < size) throw cut(name, size, String(received));
+    if (signal.aborted) throw aborted();
+  }
   if (!judged) await onHeader(); // An empty file.
+  return received;
 }
+
+const notShard = (name: string, kind: string): EngineError =>
+  new EngineError({
+    code: 'bad-file',
+    message: `${name} should hold a part of the weights; it is a ${kind} file.`,
+    expected: 'weights',
+    found: kind,
+  });
 
 /** Where the header of a safetensors file ends; a length beyond all reason is judged by the core at once. */
 function headerEndOf(core: CoreEngine, name: string): number {
@@ -397,39 +498,6 @@ function headerEndOf(core: CoreEngine, name: string): number {
   const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true));
   return length <= LONGEST_HEADER ? 8 + length : 0;
 }
-
-async function read(
-  name: string,
-  body: ReadableStream<Uint8Array>,
-  signal: AbortSignal,
-  use: (chunk: Uint8Array) => void | Promise<void>,
-): Promise<void> {
-  const reader = body.getReader();
-  const stop = () => void reader.cancel().catch(() => {});
-  signal.addEventListener('abort', stop);
-  try {
-    for (;;) {
-      const { done, value: chunk } = await reader.read().catch((cause: unknown) => {
-        if (signal.aborted) throw aborted();
-        throw new EngineError({ code: 'network', message: `${name} could not be read to its end: ${String(cause)}` });
-      });
-      if (signal.aborted) throw aborted();
-      if (done) return;
-      await use(chunk);
-    }
-  } finally {
-    signal.removeEventListener('abort', stop);
-    stop();
-  }
-}
-
-const cut = (name: string, size: number, found: string): EngineError =>
-  new EngineError({
-    code: 'network',
-    message: `${name} arrived incomplete or changed: expected ${size} bytes, found ${found}. Try again.`,
-    expected: `${size} bytes`,
-    found: `${found} bytes`,
-  });
 
 function infoOf(core: Omit<ModelInfo, 'name'>, name: string): ModelInfo {
   const { family, nLayers, nHeads, nKvHeads, dModel, dHead, nCtx, bytes, causal } = core;
