@@ -34,6 +34,14 @@ const anyState: fc.Arbitrary<ViewerState> = fc.record({
   camera: fc.constantFrom('front' as const, 'side' as const, 'above' as const),
   apart: fc.boolean(),
   threshold: fc.integer({ min: 1, max: 100 }),
+  generated: fc.array(fc.nat(300_000), { maxLength: 60 }),
+  chat: fc.boolean(),
+  sampling: fc.record({
+    temperature: fc.nat(500).map((n) => n / 100),
+    topK: fc.nat(999_999),
+    topP: fc.integer({ min: 1, max: 1000 }).map((n) => n / 1000),
+    seed: fc.nat(4_294_967_295),
+  }),
   layers: fc.option(fc.array(fc.nat(1023), { maxLength: 40 })),
   heads: fc.option(fc.array(fc.nat(1023), { maxLength: 40 })),
   hover: fc.constant(null),
@@ -222,10 +230,14 @@ describe('sentences', () => {
   const run: Run = {
     id: 1,
     text: 'animal it',
+    chat: false,
     tokens,
+    generated: [],
+    windows: [null, null],
+    reused: 0,
     model: infoOf('model'),
     backend: { source: 'model', module: 'simd', precision: 'f32', threads: 1, tolerance: 0 },
-    can: { scores: true, hidden: true },
+    can: { scores: true, hidden: true, next: false },
     computeMs: 0,
   };
   const shown = (

@@ -133,7 +133,7 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
           can: { scores: trace.scores, hidden: trace.hidden, next: false },
           computeMs: 0,
         };
-        return { id, info, run, chat: false };
+        return { id, info, run, chat: false, ends: [] };
       }
       const files = kind === 'gguf' ? null : (beside ?? (await readBeside(parts, signal)));
       const opened = value(core.openModel([name], files?.config ?? null));
@@ -146,7 +146,7 @@ export function createHost(instantiate: () => Promise<CoreModule>): Host {
       const info = infoOf(opened, opened.name ?? parts.name);
       if (signal.aborted) throw aborted();
       models.set(id, { core, info, tokenizer, next: opened.next });
-      return { id, info, run: null, chat: tokenizer.chat };
+      return { id, info, run: null, chat: tokenizer.chat, ends: tokenizer.ends };
     },
 
     async run(runId, model, { text, chat, generated }, signal, report) {
