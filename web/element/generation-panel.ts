@@ -108,9 +108,7 @@ export class GenerationPanel extends Panel {
       <ol class="candidates" aria-label="Candidates, most probable first">
         ${next.map((candidate) => html`<li>${this.#candidate(shown, candidate, candidate.id === follows?.id, chooses)}</li>`)}
       </ol>
-      <p class="rest muted">
-        <span>everything else</span><span>${percent(rest)}</span>
-      </p>
+      <p class="rest muted"><span>everything else</span><span>${percent(rest)}</span></p>
       ${
         isListed
           ? nothing
@@ -127,13 +125,13 @@ export class GenerationPanel extends Panel {
     const isOut = chance === 0;
     const row = html`
       <span class="name"><bdi>${name}</bdi>${follows ? html`<span class="mark">follows</span>` : nothing}</span>
-      <span class="bar" aria-hidden="true" .style=${`--probability: ${probability}; --chance: ${chance}`}></span>
+      <span class="share" aria-hidden="true" .style=${`--probability: ${probability}; --chance: ${chance}`}></span>
       <span class="number">${percent(probability)}</span>
       <span class="number chance">${isOut ? html`<data value="0">out</data>` : percent(chance)}</span>
     `;
     const kind = `candidate${isOut ? ' out' : ''}${follows ? ' follows' : ''}`;
     if (!chooses) return html`<div class=${kind}>${row}</div>`;
-    const words = isOut ? 'ruled out by sampling' : `chance ${formatPercent(chance)}`;
+    const words = isOut ? 'ruled out' : `chance ${formatPercent(chance)}`;
     return html`<button
       class=${kind}
       aria-label=${`${name}: probability ${formatPercent(probability)}, ${words}${follows ? ', follows here' : ''}`}
@@ -162,31 +160,49 @@ export class GenerationPanel extends Panel {
         <button
           class="quiet more"
           aria-expanded=${this.open ? 'true' : 'false'}
-          @click=${() => {
-            this.open = !this.open;
-          }}
+          @click=${this.#toggle}
         >
-          ${greedy ? 'no chance involved' : html`temperature ${data(temperature, String(temperature))}, seed ${data(seed, String(seed))}`}
-          <span aria-hidden="true" class="caret"></span>
+          Sampling <span aria-hidden="true" class="caret"></span>
         </button>
       </div>
       ${
         this.open
           ? html`<div class="sliders">
               ${slider({
-                ...{ name: 'Temperature', value: temperature, text: String(temperature), least: 0, most: 2, step: 0.05 },
+                ...{
+                  name: 'Temperature',
+                  value: temperature,
+                  text: String(temperature),
+                  least: 0,
+                  most: 2,
+                  step: 0.05,
+                },
                 words: greedy
                   ? 'At 0 the most probable token is always taken.'
                   : 'Scores are divided by it: below 1 the likely become likelier, above 1 the unlikely get a chance.',
                 set: (value) => set({ temperature: value }),
               })}
               ${slider({
-                ...{ name: 'Top-k', value: topK, text: topK === 0 ? 'all' : String(topK), least: 0, most: 100, step: 1 },
+                ...{
+                  name: 'Top-k',
+                  value: topK,
+                  text: topK === 0 ? 'all' : String(topK),
+                  least: 0,
+                  most: 100,
+                  step: 1,
+                },
                 words: topK === 0 ? 'Any token may be chosen.' : `Only the ${topK} most probable may be chosen.`,
                 set: (value) => set({ topK: value }),
               })}
               ${slider({
-                ...{ name: 'Top-p', value: topP, text: topP === 1 ? 'all' : String(topP), least: 0.05, most: 1, step: 0.05 },
+                ...{
+                  name: 'Top-p',
+                  value: topP,
+                  text: topP === 1 ? 'all' : String(topP),
+                  least: 0.05,
+                  most: 1,
+                  step: 0.05,
+                },
                 words:
                   topP === 1
                     ? 'No share is cut off.'
@@ -217,6 +233,13 @@ export class GenerationPanel extends Panel {
       }
     `;
   }
+
+  readonly #toggle = async (): Promise<void> => {
+    this.open = !this.open;
+    await this.updateComplete;
+    // Not scrollIntoView: that would scroll the page as well.
+    if (this.open) this.scrollTop = this.scrollHeight;
+  };
 
   // ---- What it goes on from ----
 
@@ -309,8 +332,16 @@ export const generationPanelStyles = css`
     background: var(--panel);
   }
   .generation {
-    padding: 12px 16px 14px;
+    padding: 0 16px 12px;
     font-size: 0.8125rem;
+  }
+  .generation header {
+    position: sticky;
+    z-index: 1;
+    top: 0;
+    margin: 0 -16px;
+    padding: 12px 16px 8px;
+    background: var(--panel);
   }
   .generation p {
     margin: 4px 0 0;
@@ -348,15 +379,15 @@ export const generationPanelStyles = css`
   .generation .candidate,
   .generation .rest {
     display: grid;
-    grid-template-columns: minmax(4.5rem, 2fr) minmax(2.5rem, 3fr) 3.4rem 3.4rem;
+    grid-template-columns: minmax(5rem, 5fr) minmax(2.5rem, 4fr) 3.2rem 3rem;
     align-items: center;
     column-gap: 8px;
   }
   .generation .columns {
-    margin-top: 10px;
     font-size: var(--small);
   }
-  .generation .columns > :first-child {
+  .generation .columns > :first-child,
+  .generation .rest > :first-child {
     grid-column: 1 / 3;
   }
   .generation .columns > :not(:first-child),
@@ -402,15 +433,15 @@ export const generationPanelStyles = css`
     font-weight: 400;
   }
   /* What the model says, and under it what sampling makes of it. */
-  .generation .bar {
+  .generation .share {
     position: relative;
     height: 12px;
     border-radius: 2px;
     background: var(--thread);
     overflow: hidden;
   }
-  .generation .bar::before,
-  .generation .bar::after {
+  .generation .share::before,
+  .generation .share::after {
     content: '';
     position: absolute;
     inset: 0 0 4px;
@@ -419,7 +450,7 @@ export const generationPanelStyles = css`
     transform: scaleX(var(--probability));
     transition: transform var(--quick) var(--ease);
   }
-  .generation .bar::after {
+  .generation .share::after {
     inset: 9px 0 0;
     background: var(--accent);
     transform: scaleX(var(--chance));
@@ -432,12 +463,6 @@ export const generationPanelStyles = css`
     font-weight: 400;
     text-decoration: line-through;
   }
-  .generation .rest > :last-child {
-    grid-column: 3;
-  }
-  .generation .rest {
-    grid-template-columns: minmax(4.5rem, 2fr) minmax(2.5rem, 3fr) 3.4rem 3.4rem;
-  }
   .generation .rules {
     justify-content: space-between;
     margin-top: 8px;
@@ -448,13 +473,8 @@ export const generationPanelStyles = css`
     padding: 2px 4px;
     color: var(--muted);
   }
-  .generation .caret {
-    border: 4px solid transparent;
-    border-top-color: currentcolor;
-    transform: translateY(2px);
-  }
   .generation .more[aria-expanded='true'] .caret {
-    transform: translateY(-2px) rotate(180deg);
+    transform: rotate(180deg);
   }
   .generation label {
     display: inline-flex;
@@ -513,8 +533,8 @@ export const generationPanelStyles = css`
     }
   }
   @media (forced-colors: active) {
-    .generation .bar::before,
-    .generation .bar::after {
+    .generation .share::before,
+    .generation .share::after {
       forced-color-adjust: none;
       background: Highlight;
     }

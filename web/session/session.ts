@@ -26,7 +26,7 @@ import type { Generating, RunView, Selection, Snapshot, ViewerError } from './sn
 const LINK_BUDGET = 16_384;
 const ROW_BUDGET = 4096;
 /** So many candidates for the next token are on show, and may be asked for. */
-const CANDIDATES = 12;
+const CANDIDATES = 8;
 const MOST_CANDIDATES = 1000;
 
 export interface Session {
@@ -46,7 +46,7 @@ export interface Session {
   attention(layer: number, head: number, options: { kind: string; measure: string }): Promise<Matrix>;
   hidden(layer: number): Promise<Matrix>;
   /** What the model expects after a token of the run on show: the `k` most probable tokens, most probable first. */
-  next(position: number, k: number): Promise<readonly Omit<Candidate, 'text' | 'chance'>[]>;
+  next(position: number, k: number): Promise<Omit<Candidate, 'text' | 'chance'>[]>;
   /**
    * Adds token after token, each of them run and shown before the next is chosen, until there are `steps` more (null:
    * without end), the model ends its text or cannot read more, the reader changes the text, or something fails, which is
