@@ -100,13 +100,14 @@ export class GenerationPanel extends Panel {
     const follows = run.tokens[selection.query + 1];
     const chooses = canChooseAfter(run, selection.query);
     const isListed = follows === undefined || next.some(({ id }) => id === follows.id);
+    const names = labelsOf(next);
     const rest = Math.max(0, 1 - next.reduce((sum, { probability }) => sum + probability, 0));
     return html`
       <div class="columns muted" aria-hidden="true">
         <span>${chooses ? 'choose one, or let it be chosen' : nothing}</span><span>model</span><span>chance</span>
       </div>
       <ol class="candidates" aria-label="Candidates, most probable first">
-        ${next.map((candidate) => html`<li>${this.#candidate(shown, candidate, candidate.id === follows?.id, chooses)}</li>`)}
+        ${next.map((candidate, i) => html`<li>${this.#candidate(shown, candidate, names[i] ?? '', candidate.id === follows?.id, chooses)}</li>`)}
       </ol>
       <p class="rest muted"><span>everything else</span><span>${percent(rest)}</span></p>
       ${
@@ -119,9 +120,8 @@ export class GenerationPanel extends Panel {
     `;
   }
 
-  #candidate(shown: RunView, candidate: Candidate, follows: boolean, chooses: boolean): TemplateResult {
-    const { id, probability, chance } = candidate;
-    const name = labelOf(candidate);
+  #candidate(shown: RunView, candidate: Candidate, name: string, follows: boolean, chooses: boolean): TemplateResult {
+    const { id, piece, probability, chance } = candidate;
     const isOut = chance === 0;
     const row = html`
       <span class="name"><bdi>${name}</bdi>${follows ? html`<span class="mark">follows</span>` : nothing}</span>
@@ -130,12 +130,12 @@ export class GenerationPanel extends Panel {
       <span class="number chance">${isOut ? html`<data value="0">out</data>` : percent(chance)}</span>
     `;
     const kind = `candidate${isOut ? ' out' : ''}${follows ? ' follows' : ''}`;
-    if (!chooses) return html`<div class=${kind}>${row}</div>`;
+    if (!chooses) return html`<div class=${kind} title=${piece}>${row}</div>`;
     const words = isOut ? 'ruled out' : `chance ${formatPercent(chance)}`;
     return html`<button
       class=${kind}
       aria-label=${`${name}: probability ${formatPercent(probability)}, ${words}${follows ? ', follows here' : ''}`}
-      title="Let this token follow"
+      title=${`Let ${piece} follow`}
       @click=${() => this.reader.choose(chooseAfter(shown.run, shown.selection.query, id))}
     >${row}</button>`;
   }
@@ -286,9 +286,14 @@ export class GenerationPanel extends Panel {
   }
 }
 
-/** As it reads; a space in front can be seen. */
-function labelOf({ text, piece }: Candidate): string {
-  return tokenLabel({ piece: text === '' || text.includes('\uFFFD') ? piece : text });
+/** As the token strip names them; where two would look the same, the space before the word is shown. */
+export function labelsOf(candidates: readonly Pick<Candidate, 'id' | 'piece' | 'text'>[]): string[] {
+  const labels = candidates.map((candidate) => tokenLabel(candidate));
+  return candidates.map((candidate, i) => {
+    const label = labels[i] ?? '';
+    const isAlone = labels.indexOf(label) === labels.lastIndexOf(label);
+    return isAlone || candidate.text === '' ? label : tokenLabel({ ...candidate, piece: candidate.text });
+  });
 }
 
 /** Short enough to be read aloud. */
