@@ -1,18 +1,24 @@
 /** An engine without a worker and without arithmetic: every number says which run it belongs to, every answer waits its turn. */
 import { aborted, EngineError } from '../../web/engine/errors';
 import type {
+  Candidate,
   Capabilities,
   Cell,
   Engine,
   HeadMatrix,
   Loaded,
   Matrix,
+  MemoryUse,
   ModelInfo,
+  Offer,
   Options,
   Overview,
   Progress,
   Run,
+  RunText,
+  Sampling,
   Source,
+  StoredModel,
   Token,
   TokenRow,
 } from '../../web/engine/types';
@@ -21,6 +27,10 @@ export const nLayers = 2;
 export const nHeads = 3;
 /** Texts of more words are refused. */
 const mostWords = 6;
+/** The longest run of a model that writes. */
+export const nCtx = 12;
+/** The token with which a model that writes ends its text. */
+export const END = 99;
 
 /** When an answer may arrive. */
 export type Turn = (label: string) => Promise<unknown>;
@@ -30,7 +40,7 @@ export const atOnce: Turn = () => Promise.resolve();
 
 export class FakeEngine implements Engine {
   readonly models = new Map<number, string>();
-  readonly runs = new Map<number, { readonly owner: number; readonly n: number; readonly isTrace: boolean }>();
+  readonly runs = new Map<number, { readonly owner: number; readonly n: number; readonly can: Capabilities }>();
   /** Forward passes that are under way and not given up; the most there ever were at once. */
   running = 0;
   mostRunning = 0;
@@ -39,7 +49,9 @@ export class FakeEngine implements Engine {
   readonly asked: string[] = [];
   /** Kept, so that a test can report progress at any time, late ones included. */
   lastProgress: ((progress: Progress) => void) | undefined;
-  can: Capabilities = { scores: true, hidden: true };
+  can = { scores: true, hidden: true };
+  /** What a model that writes chooses for a place in the text. */
+  choice: (position: number) => number = (position) => position;
   readonly #turn: Turn;
   readonly #listeners = new Set<() => void>();
   #lastId = 0;
@@ -55,26 +67,30 @@ export class FakeEngine implements Engine {
     const id = ++this.#lastId;
     this.models.set(id, name);
     const info = infoOf(name);
-    if (!name.startsWith('trace')) return { id, info, run: null };
-    return { id, info, run: this.#newRun(id, info, name.slice('trace '.length), true) };
+    if (!name.startsWith('trace')) return { id, info, run: null, chat: isWriter(name), ends: [END] };
+    const text = { text: name.slice('trace '.length), chat: false, generated: [] };
+    return { id, info, run: this.#newRun(id, info, text, true), chat: false, ends: [] };
   }
 
-  async run(model: number, text: string, options: Options = {}): Promise<Run> {
+  async run(model: number, asked: RunText, options: Options = {}): Promise<Run> {
+    const { text, chat, generated } = asked;
     const name = this.models.get(model);
     if (name === undefined) throw refused('bad-request', `There is no model ${model}.`);
     this.mostRunning = Math.max(this.mostRunning, ++this.running);
+    const label = [chat ? `run chat ${text}` : `run ${text}`, ...generated].join(' +');
     try {
-      await this.#wait(`run ${text}`, options);
+      await this.#wait(label, options);
     } finally {
       --this.running;
     }
     if (wordsOf(text).length > mostWords) throw refused('too-long', `The text has ${wordsOf(text).length} tokens.`);
+    if (!isWriter(name) && (chat || generated.length > 0)) throw refused('bad-request', `${name} does not write.`);
     if (text === 'deadly') {
       this.die();
       throw refused('engine-died', 'The engine stopped.');
     }
-    this.finished.push(text);
-    return this.#newRun(model, infoOf(name), text, false);
+    this.finished.push(label.slice('run '.length));
+    return this.#newRun(model, infoOf(name), asked, false);
   }
 
   async overview(run: number, filter: { apart: Uint8Array; heads: Uint8Array }): Promise<Overview> {
@@ -114,6 +130,33 @@ export class FakeEngine implements Engine {
     return { rows: this.#of(run).n, cols: 1, data: new Float32Array(this.#of(run).n) };
   }
 
+  /** Each candidate says which run, which position and which rules it belongs to. */
+  async next(run: number, position: number, count: number, { temperature }: Sampling): Promise<readonly Candidate[]> {
+    await this.#turn(`next ${run} ${position}`);
+    if (!this.#of(run).can.next) throw refused('unsupported', 'This run cannot say what comes next.');
+    return Array.from({ length: count }, (_, i) => candidate(position + 1 + i, run, position, temperature));
+  }
+  async sample(run: number, { temperature }: Sampling): Promise<Candidate> {
+    await this.#turn(`sample ${run}`);
+    const { n, can } = this.#of(run);
+    if (!can.next) throw refused('unsupported', 'This run cannot say what comes next.');
+    return candidate(this.choice(n), run, n - 1, temperature);
+  }
+
+  offer(address: string): Promise<Offer> {
+    return Promise.reject(refused('network', `${address} is not there.`));
+  }
+  stored(): Promise<readonly StoredModel[]> {
+    return Promise.resolve([]);
+  }
+  forget(): Promise<void> {
+    return Promise.resolve();
+  }
+  memory(): Promise<MemoryUse> {
+    return Promise.resolve({ used: this.models.size, budget: 1000 });
+  }
+  setBudget(): void {}
+
   releaseRun(run: number): void {
     this.runs.delete(run);
   }
@@ -128,17 +171,23 @@ export class FakeEngine implements Engine {
 
   /** The worker dies and comes back at once, with models and traces. */
   die(): void {
-    for (const [id, { isTrace }] of this.runs) if (!isTrace) this.runs.delete(id);
+    for (const [id, { owner }] of this.runs)
+      if (this.models.get(owner)?.startsWith('trace') !== true) this.runs.delete(id);
     for (const listener of this.#listeners) listener();
   }
 
-  #newRun(owner: number, model: ModelInfo, text: string, isTrace: boolean): Run {
+  #newRun(owner: number, model: ModelInfo, { text, chat, generated }: RunText, isTrace: boolean): Run {
     const id = ++this.#lastId;
-    const tokens = tokensOf(text, isTrace);
-    this.runs.set(id, { owner, n: tokens.length, isTrace });
+    const typed = tokensOf(chat ? `<chat> ${text}` : text, isTrace);
+    const tokens = [...typed, ...generated.map((token, i) => generatedToken(token, typed.length + i))];
+    if (model.nCtx !== null && tokens.length > model.nCtx)
+      throw refused('too-long', `There are ${tokens.length} tokens.`);
+    const can = { ...this.can, next: !isTrace && model.causal === true };
+    this.runs.set(id, { owner, n: tokens.length, can });
     const source = isTrace ? 'trace' : 'model';
     const backend = { source, module: 'simd', precision: 'f32', threads: 1, tolerance: 2e-5 } as const;
-    return { id, text, tokens, model, backend, can: this.can, computeMs: 1 };
+    const rest = { windows: [null, null], reused: 0, computeMs: 1 };
+    return { id, text, chat, tokens, generated: [...generated], model, backend, can, ...rest };
   }
 
   #of(run: number) {
@@ -168,10 +217,21 @@ export function infoOf(name: string): ModelInfo {
     nKvHeads: nHeads,
     dModel: 4,
     dHead: 2,
-    nCtx: 8,
+    nCtx: isWriter(name) ? nCtx : 8,
     bytes: 1,
-    causal: false,
+    causal: isWriter(name),
   };
+}
+
+/** Models of this name are causal. */
+const isWriter = (name: string): boolean => name.startsWith('writer');
+
+function candidate(id: number, run: number, position: number, temperature: number): Candidate {
+  return { id, piece: `p${id}`, text: ` p${id}`, logit: run, probability: position, chance: temperature };
+}
+
+function generatedToken(id: number, index: number): Token {
+  return { index, id, piece: `p${id}`, text: ` p${id}`, start: null, end: null, special: id === END };
 }
 
 const wordsOf = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');

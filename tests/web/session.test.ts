@@ -5,7 +5,7 @@ import type { Progress } from '../../web/engine/types';
 import { createSession, type Session } from '../../web/session/session';
 import type { Snapshot } from '../../web/session/snapshot';
 import { initialState } from '../../web/state/state';
-import { FakeEngine, nHeads, nLayers, type Turn } from './fake-engine';
+import { END, FakeEngine, nCtx, nHeads, nLayers, type Turn } from './fake-engine';
 
 /** Everything a snapshot promises, whatever happened before it. */
 function check(snapshot: Snapshot, before: Snapshot | undefined): void {
@@ -14,8 +14,13 @@ function check(snapshot: Snapshot, before: Snapshot | undefined): void {
   const [view] = snapshot.runs;
   const [last] = before?.runs ?? [];
   if (last !== undefined) expect(view).toBeDefined();
+  // Between two tokens it does not look as if nothing were going on.
+  if (snapshot.generating !== null) {
+    expect(['running', 'loading']).toContain(snapshot.status);
+    expect(snapshot.generating.done).toBeLessThanOrEqual(snapshot.generating.steps ?? Number.POSITIVE_INFINITY);
+  }
   if (view === undefined) return;
-  const { run, selection, overview, row, matrix, cell } = view;
+  const { run, selection, overview, row, matrix, cell, next } = view;
   expect(view.revision).toBeLessThanOrEqual(snapshot.revision);
   // An older result never replaces a newer one.
   expect(run.id).toBeGreaterThanOrEqual(last?.run.id ?? 0);
@@ -33,6 +38,11 @@ function check(snapshot: Snapshot, before: Snapshot | undefined): void {
   expect(selection.head).toBeLessThan(nHeads);
   expect(selection.query).toBeLessThan(run.tokens.length);
   expect(selection.key).toBeLessThan(run.tokens.length);
+  expect(next === null).toBe(!run.can.next);
+  if (next === null) return;
+  expect(next.every(({ logit, probability }) => logit === run.id && probability === selection.query)).toBe(true);
+  expect(run.generated).toEqual(run.tokens.slice(run.tokens.length - run.generated.length).map(({ id }) => id));
+  expect(run.tokens.length).toBeLessThanOrEqual(nCtx);
 }
 
 function watched(engine: FakeEngine, initial = {}): { session: Session; seen: Snapshot[] } {
@@ -76,6 +86,15 @@ async function withModel(text = 'it was'): Promise<{ engine: FakeEngine; session
   const engine = new FakeEngine();
   const made = watched(engine, { text });
   await made.session.load('model');
+  await made.session.settled();
+  return { engine, ...made };
+}
+
+/** A model that writes; its texts begin with [CLS] and end with [SEP], and its tokens are numbered by their place. */
+async function withWriter(text = 'it was', initial = {}) {
+  const engine = new FakeEngine();
+  const made = watched(engine, { text, ...initial });
+  await made.session.load('writer');
   await made.session.settled();
   return { engine, ...made };
 }
@@ -605,6 +624,308 @@ describe('asking for numbers', () => {
   });
 });
 
+describe('generating', () => {
+  test('token after token, each shown before the next is chosen', async () => {
+    const { session, seen } = await withWriter();
+    const from = seen.length;
+    session.generate(3);
+    expect(await session.settled()).toBe(4);
+    expect(session.snapshot).toMatchObject({
+      ...{ status: 'ready', error: null, generating: null },
+      state: { text: 'it was', generated: [4, 5, 6], query: 6 },
+      runs: [{ run: { text: 'it was', generated: [4, 5, 6] }, selection: { query: 6 }, end: null }],
+    });
+    const shown = seen.slice(from).map((snapshot) => snapshot.runs[0]?.run.generated.length);
+    expect([...new Set(shown)]).toEqual([0, 1, 2, 3]);
+    const statuses = seen.slice(from).map((snapshot) => snapshot.status);
+    expect(statuses.filter((status, i) => status !== statuses[i - 1])).toEqual(['running', 'ready']);
+  });
+
+  test('layer, head and view stay; the selection goes with it until the reader chooses', async () => {
+    const hold = held();
+    const engine = new FakeEngine(hold.turn);
+    const { session } = watched(engine, { text: 'it was', layer: 1, head: 2, view: 'wall', query: 1 });
+    void session.load('writer');
+    await hold.releaseAll();
+    session.generate(3);
+    await hold.release('sample');
+    await vi.waitFor(() => expect(session.snapshot.state.generated).toEqual([4]));
+    expect(session.snapshot.state.query).toBe(4);
+    session.change({ query: 2 });
+    await hold.releaseAll();
+    await session.settled();
+    expect(session.snapshot.state).toMatchObject({ generated: [4, 5, 6], layer: 1, head: 2, view: 'wall', query: 2 });
+    session.generate(1);
+    await hold.releaseAll();
+    await session.settled();
+    expect(session.snapshot.state.query).toBe(7);
+  });
+
+  test('a token that ends the text ends it, and a further step goes on', async () => {
+    const { engine, session } = await withWriter();
+    engine.choice = (position) => (position === 5 ? END : position);
+    session.generate(5);
+    await session.settled();
+    expect(session.snapshot).toMatchObject({
+      state: { generated: [4, END] },
+      runs: [{ end: 'ended' }],
+      generating: null,
+    });
+    session.generate(1);
+    await session.settled();
+    expect(session.snapshot).toMatchObject({ state: { generated: [4, END, 6] }, runs: [{ end: null }] });
+  });
+
+  test('no further than the model can read', async () => {
+    const { session } = await withWriter();
+    session.generate(null);
+    await vi.waitFor(() => expect(session.snapshot.generating).toBeNull());
+    expect(session.snapshot).toMatchObject({ status: 'ready', error: null, runs: [{ end: 'full' }] });
+    expect(session.snapshot.runs[0]?.run.tokens).toHaveLength(nCtx);
+    const { revision } = session.snapshot;
+    session.generate(2);
+    expect(await session.settled()).toBe(revision);
+  });
+
+  test('pausing keeps what was generated and shows it', async () => {
+    const hold = held();
+    const engine = new FakeEngine(hold.turn);
+    const { session } = watched(engine, { text: 'it' });
+    void session.load('writer');
+    await hold.releaseAll();
+    session.generate(null);
+    await hold.release('sample');
+    await vi.waitFor(() => expect(session.snapshot.state.generated).toEqual([3]));
+    session.pause();
+    await hold.releaseAll();
+    expect(await session.settled()).toBe(2);
+    expect(session.snapshot).toMatchObject({ status: 'ready', runs: [{ run: { generated: [3] } }] });
+    // Chosen when it was paused already: not wanted any more.
+    session.generate(null);
+    await vi.waitFor(() =>
+      expect(hold.waiting.map(({ label }) => label)).toContainEqual(expect.stringContaining('sample')),
+    );
+    session.pause();
+    await hold.releaseAll();
+    expect(session.snapshot.state.generated).toEqual([3]);
+  });
+
+  test('who waits hears of each token of an endless text, and of the end of a counted one', async () => {
+    const hold = held();
+    const engine = new FakeEngine(hold.turn);
+    const { session } = watched(engine, { text: '' });
+    void session.load('writer');
+    await hold.releaseAll();
+    session.generate(null);
+    await hold.release('sample');
+    const settled = session.settled();
+    await hold.release('run');
+    for (const part of ['overview', 'row', 'matrix', 'cell', 'next']) await hold.release(part);
+    expect(await settled).toBe(2);
+    expect(session.snapshot).toMatchObject({ status: 'running', runs: [{ run: { generated: [2] } }] });
+    session.generate(2);
+    const done = session.settled();
+    await hold.releaseAll();
+    await done;
+    expect(session.snapshot).toMatchObject({ status: 'ready', state: { generated: [2, 3, 4] } });
+  });
+
+  test('a text that was typed just before is run first', async () => {
+    const { engine, session } = await withWriter();
+    session.change({ text: 'so' });
+    session.generate(2);
+    await session.settled();
+    expect(session.snapshot.runs[0]?.run).toMatchObject({ text: 'so', generated: [3, 4] });
+    expect(engine.finished).toEqual(['it was', 'so', 'so +3', 'so +3 +4']);
+  });
+
+  test.each([
+    ['the text', { text: 'else' }, 'else', []],
+    ['the form', { chat: true }, 'it was', []],
+    ['the tokens', { generated: [50] }, 'it was', [50]],
+  ])('a change of %s stops it', async (_name, change, text, generated) => {
+    const hold = held();
+    const engine = new FakeEngine(hold.turn);
+    const { session } = watched(engine, { text: 'it was' });
+    void session.load('writer');
+    await hold.releaseAll();
+    session.generate(null);
+    await hold.release('sample');
+    await vi.waitFor(() => expect(session.snapshot.state.generated).toEqual([4]));
+    session.change(change);
+    expect(session.snapshot.generating).toBeNull();
+    await hold.releaseAll();
+    await session.settled();
+    expect(session.snapshot).toMatchObject({ status: 'ready', runs: [{ run: { text, generated } }] });
+  });
+
+  test('pointing, choosing and other rules do not', async () => {
+    const { session } = await withWriter();
+    session.generate(2);
+    session.change({ layer: 1, hover: { layer: 0, head: 0, query: 1, key: null } });
+    session.change({ sampling: { ...initialState.sampling, temperature: 0 } });
+    await session.settled();
+    expect(session.snapshot).toMatchObject({ state: { generated: [4, 5] }, runs: [{ selection: { layer: 1 } }] });
+    expect(session.snapshot.runs[0]?.next?.[0]?.chance).toBe(0);
+  });
+
+  test('another model begins anew; what a link brought waits for one that writes', async () => {
+    const engine = new FakeEngine();
+    const { session } = watched(engine, { text: 'it was', generated: [50, 51], chat: true });
+    await session.load('model');
+    await session.settled();
+    expect(session.snapshot).toMatchObject({
+      offersChat: false,
+      runs: [{ run: { generated: [], chat: false }, next: null }],
+    });
+    await session.load('writer');
+    await session.settled();
+    expect(session.snapshot).toMatchObject({ offersChat: true, runs: [{ run: { generated: [50, 51], chat: true } }] });
+    await session.load('writer two');
+    await session.settled();
+    expect(session.snapshot).toMatchObject({
+      state: { generated: [] },
+      runs: [{ run: { generated: [], chat: true } }],
+    });
+  });
+
+  test('a trace that is opened meanwhile stops it', async () => {
+    const hold = held();
+    const engine = new FakeEngine(hold.turn);
+    const { session } = watched(engine, { text: 'it was' });
+    void session.load('writer');
+    await hold.releaseAll();
+    session.generate(null);
+    await hold.release('sample');
+    void session.load('trace she sat');
+    await hold.releaseAll();
+    await session.settled();
+    expect(session.snapshot).toMatchObject({
+      ...{ status: 'ready', generating: null, error: null, state: { text: 'she sat', generated: [] } },
+      runs: [{ run: { backend: { source: 'trace' } } }],
+    });
+    expect(() => session.generate(1)).toThrow(expect.objectContaining({ code: 'unsupported' }));
+  });
+
+  test('cancelling takes back a token that nobody has seen', async () => {
+    const hold = held();
+    const engine = new FakeEngine(hold.turn);
+    const { session } = watched(engine, { text: 'it was' });
+    void session.load('writer');
+    await hold.releaseAll();
+    session.generate(null);
+    await hold.release('sample');
+    await vi.waitFor(() => expect(session.snapshot.state.generated).toEqual([4]));
+    session.cancel();
+    expect(session.snapshot).toMatchObject({ status: 'ready', generating: null, state: { generated: [] } });
+    await hold.releaseAll();
+    expect(await session.settled()).toBe(1);
+    session.change({ generated: [4] });
+    await hold.releaseAll();
+    expect(session.snapshot.runs[0]?.run.generated).toEqual([4]);
+  });
+
+  test('a failure stops it and is published', async () => {
+    const { engine, session } = await withWriter();
+    engine.choice = () => {
+      throw new Error('The vocabulary is empty.');
+    };
+    session.generate(3);
+    await session.settled();
+    expect(session.snapshot).toMatchObject({
+      ...{ status: 'ready', generating: null, error: { message: expect.stringContaining('vocabulary') } },
+      state: { generated: [] },
+    });
+    engine.choice = (position) => position;
+    session.generate(1);
+    await session.settled();
+    expect(session.snapshot).toMatchObject({ error: null, state: { generated: [4] } });
+  });
+
+  test('the engine’s death costs nothing that was generated', async () => {
+    const { engine, session } = await withWriter();
+    session.generate(2);
+    await session.settled();
+    engine.die();
+    expect(await session.settled()).toBe(3);
+    expect(session.snapshot).toMatchObject({ error: null, runs: [{ run: { generated: [4, 5] } }] });
+    session.generate(1);
+    await session.settled();
+    expect(session.snapshot.state.generated).toEqual([4, 5, 6]);
+  });
+
+  test.each([
+    ['nothing', async () => watched(new FakeEngine()), 1, 'bad-request'],
+    ['an encoder', () => withModel(), 1, 'unsupported'],
+    ['no steps', () => withWriter(), 0, 'bad-request'],
+    ['half a step', () => withWriter(), 0.5, 'bad-request'],
+    ['endless steps', () => withWriter(), Number.POSITIVE_INFINITY, 'bad-request'],
+  ])('with %s it is refused', async (_name, make, steps, code) => {
+    const { session } = await make();
+    const before = session.snapshot;
+    expect(() => session.generate(steps)).toThrow(expect.objectContaining({ code }));
+    expect(session.snapshot).toBe(before);
+    session.pause();
+  });
+});
+
+describe('what comes next', () => {
+  test('is on show for the selected token, and asked anew when the rules change', async () => {
+    const asked: string[] = [];
+    const engine = new FakeEngine((label) => {
+      asked.push(label.replace(/ .*/, ''));
+      return Promise.resolve();
+    });
+    const { session } = watched(engine, { text: 'it was so' });
+    await session.load('writer');
+    await session.settled();
+    const during = async (change: object) => {
+      asked.length = 0;
+      session.change(change);
+      await session.settled();
+      return [...asked].sort();
+    };
+    expect(await during({ query: 2 })).toEqual(['cell', 'next', 'row']);
+    expect(await during({ head: 1 })).toEqual(['cell', 'matrix']);
+    const { sampling } = session.snapshot.state;
+    expect(await during({ sampling: { ...sampling, temperature: 1.5 } })).toEqual(['next']);
+    expect(await during({ sampling: { ...sampling, temperature: 1.5, seed: 7 } })).toEqual([]);
+    expect(session.snapshot.runs[0]?.next?.[0]).toMatchObject({ probability: 2, chance: 1.5 });
+  });
+
+  test('can be asked for any position', async () => {
+    const { session } = await withWriter();
+    const next = await session.next(2, 3);
+    expect(next).toHaveLength(3);
+    expect(next[0]).toEqual({ id: 3, piece: 'p3', logit: session.snapshot.runs[0]?.run.id, probability: 2 });
+  });
+
+  test.each([
+    [-1, 1],
+    [4, 1],
+    [0.5, 1],
+    [Number.NaN, 1],
+    [0, 0],
+    [0, 1001],
+    [0, 1.5],
+  ])('position %s, k %s is refused', async (position, k) => {
+    const { session } = await withWriter();
+    await expect(session.next(position, k)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  test('an encoder and a saved run cannot say, and a cancel gives it up', async () => {
+    const { session } = await withModel();
+    await expect(session.next(0, 1)).rejects.toMatchObject({ code: 'unsupported', found: 'model' });
+    const { session: writer } = await withWriter();
+    const next = writer.next(0, 1).catch((error: Error) => error.name);
+    writer.cancel();
+    expect(await next).toBe('AbortError');
+    await writer.load('trace it was');
+    await writer.settled();
+    await expect(writer.next(0, 1)).rejects.toMatchObject({ code: 'unsupported' });
+  });
+});
+
 test('an error of the view layer is shown until the next success', async () => {
   const { session } = await withModel();
   session.fail({ code: 'unsupported', message: 'No WebGL.', expected: null, found: null, recoverable: true });
@@ -640,6 +961,9 @@ const anyChange = fc.record(
     precision: fc.constantFrom('auto' as const, 'f32' as const),
     apart: fc.boolean(),
     heads: fc.option(fc.subarray([0, 1, 2])),
+    generated: fc.array(fc.integer({ min: 50, max: 52 }), { maxLength: 3 }),
+    chat: fc.boolean(),
+    sampling: fc.constantFrom(initialState.sampling, { ...initialState.sampling, temperature: 0 }),
     hover: fc.option(
       fc.record({ layer: fc.constant(0), head: fc.constant(0), query: fc.nat(6), key: fc.constant(null) }),
     ),
@@ -647,14 +971,29 @@ const anyChange = fc.record(
   { requiredKeys: [] },
 );
 
+const allowingRefusal = (act: () => void): void => {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'EngineError' });
+  }
+};
+
 const anyEvent = fc.oneof(
   { weight: 6, arbitrary: anyChange.map((change) => (session: Session) => session.change(change)) },
   fc
-    .constantFrom('model', 'model two', 'bad', 'trace b')
+    .constantFrom('model', 'writer', 'writer two', 'bad', 'trace b')
     .map((source) => (session: Session) => void session.load(source).catch(() => {})),
   fc
     .constantFrom('trace a', 'bad')
     .map((source) => (session: Session) => void session.showTrace(source).catch(() => {})),
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(1, 2, 20, null)
+      .map((steps) => (session: Session) => allowingRefusal(() => session.generate(steps))),
+  },
+  fc.constant((session: Session) => session.pause()),
   fc.constant((session: Session) => session.cancel()),
   fc.constant((_session: Session, engine: FakeEngine) => engine.die()),
 );
@@ -663,6 +1002,7 @@ test('whatever happens in whatever order, snapshots are consistent and the lates
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.array(anyEvent, { maxLength: 12 }), async (scheduler, events) => {
       const engine = new FakeEngine((label) => scheduler.schedule(Promise.resolve(), label));
+      engine.choice = (position) => (position % 7 === 6 ? END : position);
       const { session, seen } = watched(engine, initialState);
       const { task } = scheduler.scheduleSequence(
         events.map((event, i) => ({ label: `event ${i}`, builder: async () => event(session, engine) })),
@@ -682,7 +1022,10 @@ test('whatever happens in whatever order, snapshots are consistent and the lates
         expect(snapshot.error?.code ?? 'bad-file').toBe('bad-file');
         expect(snapshot.runs[0]?.run.text).toBe(snapshot.state.text);
         if (snapshot.state.text === 'z') expect(snapshot.runs[0]?.run.model).toEqual(snapshot.model);
+        // What was generated belongs to the text before.
+        expect(snapshot.runs[0]?.run.generated).toEqual([]);
       }
+      expect(snapshot.generating).toBeNull();
       if (snapshot.runs[0] !== undefined) {
         expect(snapshot.runs[0].selection).toEqual({ layer: 1, head: 0, query: 1, key: 0 });
       }
@@ -690,6 +1033,17 @@ test('whatever happens in whatever order, snapshots are consistent and the lates
       expect(engine.runs.size).toBe(snapshot.runs.length);
       const showsTrace = snapshot.runs[0]?.run.backend.source === 'trace';
       expect(engine.models.size).toBe(Number(snapshot.model !== null) + Number(showsTrace));
+      // It goes on from there, and once more; what fails is no reason to hang.
+      allowingRefusal(() => session.generate(2));
+      await scheduler.waitFor(session.settled());
+      const { generating, status, state, runs } = session.snapshot;
+      expect(generating).toBeNull();
+      expect(status).not.toBe('running');
+      if (runs[0]?.run.can.next) {
+        expect(runs[0].run.generated).toEqual(state.generated);
+        expect(state.generated.length).toBe(2);
+      }
+      expect(engine.runs.size).toBe(runs.length);
       session.dispose();
       expect(engine.models.size + engine.runs.size).toBe(0);
       expect(seen.every((each) => each.state.text !== undefined)).toBe(true);

@@ -4,6 +4,15 @@ import { describe, expect, test } from 'vitest';
 import type { Run } from '../../web/engine/types';
 import { fromFragment, LONGEST_FRAGMENT, toFragment } from '../../web/state/address';
 import { type Explained, explain, explainApart } from '../../web/state/explain';
+import {
+  canChooseAfter,
+  chooseAfter,
+  generatedText,
+  keepAsText,
+  takeAllBack,
+  takeBack,
+  typedCount,
+} from '../../web/state/generation';
 import { tokenLabel } from '../../web/state/labels';
 import { formatBytes, formatNumber, formatPercent } from '../../web/state/numbers';
 import { BUILT_VIEWS, initialState, update, type ViewerState } from '../../web/state/state';
@@ -20,6 +29,23 @@ describe('the state', () => {
       expect(update(chosen, { ...change, key: 2 }).key).toBe(2);
     }
   });
+
+  test('what was generated goes with the text that it followed, and with nothing else', () => {
+    const written = update(initialState, { text: 'it', generated: [7, 8] });
+    for (const change of [{ text: 'x' }, { chat: true }]) {
+      expect(update(written, change).generated).toEqual([]);
+      expect(update(written, { ...change, generated: [9] }).generated).toEqual([9]);
+    }
+    const sampling = { ...written.sampling, temperature: 0 };
+    for (const change of [
+      { text: 'it' },
+      { chat: false },
+      { layer: 1, query: 2 },
+      { sampling },
+      { precision: 'f32' } as const,
+    ])
+      expect(update(written, change).generated).toEqual([7, 8]);
+  });
 });
 
 const index = fc.nat(65_535);
@@ -34,9 +60,49 @@ const anyState: fc.Arbitrary<ViewerState> = fc.record({
   camera: fc.constantFrom('front' as const, 'side' as const, 'above' as const),
   apart: fc.boolean(),
   threshold: fc.integer({ min: 1, max: 100 }),
+  generated: fc.array(fc.nat(300_000), { maxLength: 60 }),
+  chat: fc.boolean(),
+  sampling: fc.record({
+    temperature: fc.nat(500).map((n) => n / 100),
+    topK: fc.nat(999_999),
+    topP: fc.integer({ min: 1, max: 1000 }).map((n) => n / 1000),
+    seed: fc.nat(4_294_967_295),
+  }),
   layers: fc.option(fc.array(fc.nat(1023), { maxLength: 40 })),
   heads: fc.option(fc.array(fc.nat(1023), { maxLength: 40 })),
   hover: fc.constant(null),
+});
+
+/** Two typed tokens, three generated ones: a control token, and half a character. */
+const written = (() => {
+  const texts = ['it', ' was', ' so', '<|im_end|>', '\uFFFD'];
+  const tokens = texts.map((text, index) => {
+    return { index, id: 10 + index, piece: text, text, start: null, end: null, special: index === 3 };
+  });
+  return { text: 'it was', tokens, generated: [12, 13, 14] };
+})();
+
+describe('what was generated', () => {
+  test('can be taken back, one by one and at once; who looked from it looks from what is left', () => {
+    expect(typedCount(written)).toBe(2);
+    expect(takeBack(written, 4)).toEqual({ generated: [12, 13], query: 3 });
+    expect(takeBack(written, 1)).toEqual({ generated: [12, 13], query: 1 });
+    expect(takeAllBack(written, 4)).toEqual({ generated: [], query: 1 });
+    expect(takeAllBack(written, 0)).toEqual({ generated: [], query: 0 });
+  });
+
+  test('goes on from any of its tokens, and never from within the text', () => {
+    expect([0, 1, 2, 3, 4, 5].filter((position) => canChooseAfter(written, position))).toEqual([1, 2, 3, 4]);
+    expect(chooseAfter(written, 1, 99)).toEqual({ generated: [99], query: 2 });
+    expect(chooseAfter(written, 3, 99)).toEqual({ generated: [12, 13, 99], query: 4 });
+    expect(chooseAfter(written, 4, 99)).toEqual({ generated: [12, 13, 14, 99], query: 5 });
+  });
+
+  test('becomes text without control tokens and broken characters', () => {
+    expect(generatedText(written)).toBe(' so');
+    expect(generatedText(written, 1)).toBe('');
+    expect(keepAsText(written)).toEqual({ text: 'it was so', generated: [] });
+  });
 });
 
 describe('the address', () => {
@@ -60,6 +126,50 @@ describe('the address', () => {
     expect(fragment.length).toBeLessThan(LONGEST_FRAGMENT);
     expect(fromFragment(fragment)).toMatchObject({ layer: 5 });
     expect(fromFragment(fragment)).not.toHaveProperty('text');
+  });
+
+  test('says what was generated, how and in which form, where it is not as ever', () => {
+    const state: ViewerState = {
+      ...{ ...initialState, text: 'it', generated: [5099, 28], chat: true },
+      sampling: { temperature: 0, topK: 0, topP: 0.9, seed: 4_294_967_295 },
+    };
+    expect(toFragment(state)).toBe(
+      'v=1&text=it&layer=0&head=0&query=0&threshold=4&chat=1&temperature=0&topk=0&topp=0.9&seed=4294967295&generated=5099.28',
+    );
+  });
+
+  test('what was generated is left out before the text is, and never stays without it', () => {
+    const ids = (n: number) => Array.from({ length: n }, (_, i) => 40_000 + i);
+    const long = toFragment({ ...initialState, text: 'it', generated: ids(1024) });
+    expect(long.length).toBeLessThanOrEqual(LONGEST_FRAGMENT);
+    expect(fromFragment(long)).toMatchObject({ text: 'it', generated: ids(1024) });
+    expect(fromFragment(toFragment({ ...initialState, text: 'it', generated: ids(1025) }))).toMatchObject({
+      text: 'it',
+      generated: [],
+    });
+    const both = toFragment({ ...initialState, text: 'a'.repeat(8000), generated: ids(100) });
+    expect(both).not.toContain('generated');
+    expect(fromFragment(both)).toMatchObject({ text: 'a'.repeat(8000), generated: [] });
+    expect(toFragment({ ...initialState, text: 'a'.repeat(9000), generated: [1] })).not.toMatch(/text|generated/);
+  });
+
+  test.each([
+    ['generated=1.2.x', { generated: [] }],
+    ['generated=1..2', { generated: [] }],
+    ['generated=-1', { generated: [] }],
+    ['generated=99999999', { generated: [] }],
+    [`generated=${'1.'.repeat(1024)}1`, { generated: [] }],
+    ['generated=', { generated: [] }],
+    ['generated=7', { generated: [7] }],
+    ['chat=true', { chat: false }],
+    ['temperature=5.1&topk=-1&topp=0&seed=4294967296', { sampling: initialState.sampling }],
+    ['temperature=1e1&topk=1.5&topp=.5&seed=0x1', { sampling: initialState.sampling }],
+    ['temperature=NaN&topk=Infinity&topp=-0&seed=', { sampling: initialState.sampling }],
+    ['temperature=5&topk=0&topp=1&seed=0', { sampling: { temperature: 5, topK: 0, topP: 1, seed: 0 } }],
+  ])('reads %s', (pairs, expected) => expect(fromFragment(`v=1&text=a&${pairs}`)).toMatchObject(expected));
+
+  test('tokens without the text that they follow are not read', () => {
+    expect(fromFragment('v=1&generated=1.2')).not.toHaveProperty('generated');
   });
 
   test.each([
@@ -107,6 +217,12 @@ describe('the address', () => {
           'heads',
           'precision',
           'hover',
+          'generated',
+          'chat',
+          'temperature',
+          'topk',
+          'topp',
+          'seed',
         ),
         value,
       ),
@@ -121,6 +237,11 @@ describe('the address', () => {
         expect(BUILT_VIEWS).toContain(state.view);
         expect(typeof state.text).toBe('string');
         expect(state.hover).toBeNull();
+        const { temperature, topK, topP, seed } = state.sampling;
+        expect(temperature >= 0 && temperature <= 5 && topP > 0 && topP <= 1).toBe(true);
+        for (const number of [...state.generated, topK, seed])
+          expect(Number.isInteger(number) && number >= 0 && number < 2 ** 32).toBe(true);
+        expect(typeof state.chat).toBe('boolean');
       }),
     );
   });
@@ -222,10 +343,14 @@ describe('sentences', () => {
   const run: Run = {
     id: 1,
     text: 'animal it',
+    chat: false,
     tokens,
+    generated: [],
+    windows: [null, null],
+    reused: 0,
     model: infoOf('model'),
     backend: { source: 'model', module: 'simd', precision: 'f32', threads: 1, tolerance: 0 },
-    can: { scores: true, hidden: true },
+    can: { scores: true, hidden: true, next: false },
     computeMs: 0,
   };
   const shown = (

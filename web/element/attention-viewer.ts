@@ -4,8 +4,8 @@
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { sharedEngine } from '../engine/engine';
-import { EngineError } from '../engine/errors';
-import type { Backend, Failure, Matrix, ModelInfo, Source, Token } from '../engine/types';
+import { EngineError, failureOf } from '../engine/errors';
+import type { Backend, Candidate, Failure, Matrix, ModelInfo, Sampling, Source, Token } from '../engine/types';
 import type { SceneTheme } from '../scene/theme';
 import { createSession, type Session } from '../session/session';
 import type { Snapshot, Status, ViewerError } from '../session/snapshot';
@@ -16,6 +16,7 @@ import { cellPanelStyles } from './cell-panel';
 import { define } from './define';
 import { errorNoteStyles } from './error-note';
 import { firstHintsStyles } from './first-hints';
+import { generationPanelStyles } from './generation-panel';
 import { headMatrixStyles } from './head-matrix';
 import { headWallStyles } from './head-wall';
 import { layout } from './layout';
@@ -73,7 +74,7 @@ const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
 };
 
 /** On a narrow screen one panel is shown under the scene. */
-const SHEETS = { wall: 'Heads', matrix: 'Matrix', cell: 'Cell', table: 'Table' } as const;
+const SHEETS = { wall: 'Heads', matrix: 'Matrix', cell: 'Cell', table: 'Table', next: 'Next' } as const;
 type Sheet = keyof typeof SHEETS;
 
 export class AttentionViewer extends LitElement {
@@ -109,6 +110,7 @@ export class AttentionViewer extends LitElement {
     linkFilterStyles,
     vectorStripStyles,
     cellPanelStyles,
+    generationPanelStyles,
     headWallStyles,
     headMatrixStyles,
     weightsTableStyles,
@@ -210,6 +212,28 @@ export class AttentionViewer extends LitElement {
     if (precision === 'auto' || precision === 'f32') this.#change({ precision });
     else this.#refuse('unsupported', `The precision "${precision}" is not built yet.`, 'auto, f32', String(precision));
   }
+  /** Ids of the tokens after the text's own, generated or set; a change of text takes them away. */
+  get generated(): readonly number[] {
+    return [...this.#state.generated];
+  }
+  set generated(ids: readonly number[]) {
+    if (Array.isArray(ids) && ids.every((id) => Number.isInteger(id) && id >= 0)) this.#change({ generated: [...ids] });
+    else this.#refuse('bad-request', 'generated must be a list of token ids.', 'whole numbers from 0', String(ids));
+  }
+  /** Whether the text is asked as a question, in the model's chat template; without one it is plain text. */
+  get chat(): boolean {
+    return this.#state.chat;
+  }
+  set chat(chat: boolean) {
+    this.#change({ chat: Boolean(chat) });
+  }
+  /** How `generate` chooses. The engine refuses rules that are none. */
+  get sampling(): Sampling {
+    return { ...this.#state.sampling };
+  }
+  set sampling(sampling: Partial<Sampling>) {
+    this.#change({ sampling: { ...this.#state.sampling, ...sampling } });
+  }
   get interventions(): readonly unknown[] {
     return [];
   }
@@ -261,7 +285,10 @@ export class AttentionViewer extends LitElement {
     return this.#connected().load(source, options);
   }
 
-  /** Starts lazy work and resolves with the revision once everything shows it; after an error as well. */
+  /**
+   * Starts lazy work and resolves with the revision once everything shows it; after an error as well. Where the model
+   * goes on writing without end, once the token that is being made is on show.
+   */
   async settled({ signal }: { signal?: AbortSignal } = {}): Promise<number> {
     const session = this.#connected();
     this.#start();
@@ -270,7 +297,7 @@ export class AttentionViewer extends LitElement {
       await orAborted(this.#opening, stop);
       await orAborted(session.settled({ signal: stop }), stop);
       await orAborted(this.#drawn(), stop);
-    } while (isBusy(session.snapshot.status));
+    } while (isBusy(session.snapshot.status) && session.snapshot.generating?.steps !== null);
     return session.snapshot.revision;
   }
 
@@ -295,8 +322,23 @@ export class AttentionViewer extends LitElement {
     throw notBuilt('Metrics of a head');
   }
 
-  async next(_position: number, _options: { k?: number } = {}): Promise<object[]> {
-    throw notBuilt('The next token');
+  /** What the model expects after a token of the run on show, most probable first; at most 1000. */
+  async next(position: number, { k = 10 }: { k?: number } = {}): Promise<Omit<Candidate, 'text' | 'chance'>[]> {
+    return this.#connected().next(position, k);
+  }
+
+  /**
+   * Lets the model go on writing, each token chosen under `sampling` and shown before the next: so many tokens, or fewer
+   * where it ends its text; null: until `pause` or that end. Resolves as `settled` does: look at `error`.
+   */
+  async generate(steps: number | null = 1, options: { signal?: AbortSignal } = {}): Promise<number> {
+    this.#connected().generate(steps);
+    return this.settled(options);
+  }
+
+  /** No more tokens; what was generated stays. */
+  pause(): void {
+    this.#session?.pause();
   }
 
   /** Stops loads and runs: pending promises reject with AbortError; text and picture stay. */
@@ -363,11 +405,13 @@ export class AttentionViewer extends LitElement {
     const state = this.#state;
     const { view } = state;
     const story = view === 'story';
+    const canNext = this.snapshot?.runs[0]?.run.can.next === true;
+    const sheet = this.sheet === 'next' && !canNext ? 'cell' : this.sheet;
     const feed = this.#reader;
     // Whatever is not on the stage stands below it, in this order.
     const below = (['wall', 'matrix', 'table'] as const).filter((name) => name !== view);
     const place = (name: 'wall' | 'matrix' | 'table') =>
-      `panel of-${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === this.sheet ? ' open' : ''}`;
+      `panel of-${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === sheet ? ' open' : ''}`;
     return html`
       <div
         class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}${this.flat ? ' flat' : ''}`}
@@ -427,19 +471,27 @@ export class AttentionViewer extends LitElement {
             ${Object.entries(SHEETS).map(
               ([name, label]) => html`<button
                 role="tab"
-                aria-selected=${name === this.sheet ? 'true' : 'false'}
-                tabindex=${name === this.sheet ? 0 : -1}
+                ?hidden=${name === 'next' && !canNext}
+                aria-selected=${name === sheet ? 'true' : 'false'}
+                tabindex=${name === sheet ? 0 : -1}
                 @click=${() => {
                   this.sheet = name as Sheet;
                 }}
               >${label}</button>`,
             )}
           </div>
-          <attn-cell-panel
-            class=${`panel of-cell${this.sheet === 'cell' ? ' open' : ''}`}
-            .snapshot=${this.snapshot}
-            .reader=${feed}
-          ></attn-cell-panel>
+          <div class="side">
+            <attn-generation-panel
+              class=${`panel of-next${canNext ? '' : ' off'}${sheet === 'next' ? ' open' : ''}`}
+              .snapshot=${this.snapshot}
+              .reader=${feed}
+            ></attn-generation-panel>
+            <attn-cell-panel
+              class=${`panel of-cell${sheet === 'cell' ? ' open' : ''}`}
+              .snapshot=${this.snapshot}
+              .reader=${feed}
+            ></attn-cell-panel>
+          </div>
           <attn-head-wall
             class=${place('wall')}
             .snapshot=${this.snapshot}
@@ -529,8 +581,9 @@ export class AttentionViewer extends LitElement {
 
   readonly #reader: Reader = {
     choose: (change) => {
-      // What is typed is heard from the text box; what is chosen is spoken.
-      if (change.text === undefined) this.#speaks = true;
+      // What is typed is heard from the text box, what is generated from its panel; what is chosen is spoken.
+      const isChosen = (['query', 'key', 'layer', 'head'] as const).some((name) => change[name] !== undefined);
+      if (isChosen && change.text === undefined) this.#speaks = true;
       this.#connected().change({ ...change, hover: null });
       if (change.query === undefined && change.key === undefined) return;
       const { layer, head, query, key } = this.#state;
@@ -551,6 +604,14 @@ export class AttentionViewer extends LitElement {
         if (state !== undefined && !sameHover(state.hover, this.#hover)) this.#session?.change({ hover: this.#hover });
       });
     },
+    generate: (steps) => {
+      try {
+        this.#connected().generate(steps);
+      } catch (error) {
+        this.#connected().fail({ ...failureOf(error), recoverable: true });
+      }
+    },
+    pause: () => this.pause(),
     say: (sentence) => {
       this.spoken = sentence;
     },
@@ -649,7 +710,7 @@ export class AttentionViewer extends LitElement {
       await this.#opening;
       await this.#session?.settled().catch(() => {});
       await this.#drawn();
-      if (turn === this.#quiet) this.removeAttribute('aria-busy');
+      if (turn === this.#quiet && this.#session?.snapshot.generating == null) this.removeAttribute('aria-busy');
     };
     void wait();
   }
@@ -661,7 +722,7 @@ export class AttentionViewer extends LitElement {
   }
 
   readonly #tabKey = (event: KeyboardEvent): void => {
-    const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role=tab]')];
+    const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role=tab]:not([hidden])')];
     const at = tabs.indexOf(event.target as HTMLElement);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[event.key];
     if (at < 0 || to === undefined) return;

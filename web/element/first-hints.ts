@@ -37,7 +37,8 @@ export class FirstHints extends Panel {
 
   protected override render(): TemplateResult | typeof nothing {
     const shown = this.shown;
-    if (shown === undefined || this.at >= ANCHORS.length) return nothing;
+    // Who lets the model write has found the way; and the token that the first hint speaks of is on the move.
+    if (shown === undefined || this.at >= ANCHORS.length || shown.run.generated.length > 0) return nothing;
     const last = this.at === ANCHORS.length - 1;
     return html`
       <aside

@@ -41,9 +41,29 @@ export const layout = css`
   .panel {
     min-width: 0;
   }
-  .panel.of-cell {
+  /* What comes next, and below it the calculation: each scrolls inside. */
+  .side {
     grid-area: 1 / 3 / 2 / 4;
+    display: flex;
+    flex-direction: column;
+    min-width: 0;
+    min-height: 0;
     border-inline-start: 1px solid var(--line);
+  }
+  .panel.of-cell {
+    flex: 1 1 0;
+  }
+  .panel.of-next {
+    flex: 0 1 auto;
+    max-height: 66%;
+    overflow-y: auto;
+    overscroll-behavior: contain;
+    scrollbar-width: thin;
+    scrollbar-color: var(--line) transparent;
+    border-bottom: 1px solid var(--line);
+  }
+  .panel.of-next:has(.sliders) {
+    max-height: 82%;
   }
   .panel.slot-0,
   .panel.slot-1,
@@ -181,11 +201,18 @@ export const layout = css`
     .panel.staged {
       grid-area: 1 / 1 / 2 / 3;
     }
-    .panel.of-cell {
+    .side {
       grid-area: 2 / 1 / 3 / 2;
-      max-height: 640px;
       border-top: 1px solid var(--line);
       border-inline-start: 0;
+    }
+    .panel.of-cell {
+      flex: 0 1 auto;
+      max-height: 640px;
+    }
+    .panel.of-next.of-next {
+      flex: none;
+      max-height: none;
     }
     .panel.slot-0 {
       grid-area: 2 / 2 / 3 / 3;
@@ -252,6 +279,9 @@ export const layout = css`
       flex: 1;
       min-height: 40px;
       padding: 2px 4px;
+    }
+    .side {
+      display: contents;
     }
     .panel.panel {
       order: 3;

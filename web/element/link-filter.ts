@@ -137,44 +137,6 @@ export const linkFilterStyles = css`
     height: var(--target);
     margin: 0;
   }
-  attn-link-filter input[role='switch'] {
-    appearance: none;
-    position: relative;
-    width: 32px;
-    height: 18px;
-    margin: 0;
-    border: 1px solid var(--muted);
-    border-radius: 9px;
-    background: var(--raised);
-    cursor: pointer;
-  }
-  attn-link-filter input[role='switch']::after {
-    content: '';
-    position: absolute;
-    top: 2px;
-    left: 2px;
-    width: 12px;
-    height: 12px;
-    border-radius: 50%;
-    background: var(--muted);
-    transition: transform var(--quick) var(--ease);
-  }
-  attn-link-filter input[role='switch']:checked {
-    background: var(--accent);
-    border-color: var(--accent);
-  }
-  attn-link-filter input[role='switch']:checked::after {
-    background: var(--on-accent);
-    transform: translateX(14px);
-  }
-  @media (forced-colors: active) {
-    attn-link-filter input[role='switch'] {
-      appearance: auto;
-    }
-    attn-link-filter input[role='switch']::after {
-      content: none;
-    }
-  }
   @container viewer (max-width: 700px) {
     attn-link-filter {
       justify-content: flex-start;

@@ -13,6 +13,9 @@ export interface Reader {
   choose(change: Change): void;
   /** The reader points at something: it lights everywhere and changes nothing. Null: at nothing. */
   point(hover: Partial<Hover> | null): void;
+  /** Lets the model go on writing: so many tokens, or, null, until it is paused or comes to an end. */
+  generate(steps: number | null): void;
+  pause(): void;
   /** Says a sentence to assistive technology. */
   say(sentence: string): void;
 }

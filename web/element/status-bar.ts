@@ -22,7 +22,8 @@ export class StatusBar extends Panel {
   }
 
   protected override willUpdate(): void {
-    const isRunning = this.snapshot?.status === 'running' && this.shown !== undefined;
+    const isGenerating = this.snapshot?.generating != null;
+    const isRunning = this.snapshot?.status === 'running' && this.shown !== undefined && !isGenerating;
     if (!isRunning) {
       clearTimeout(this.#patience);
       this.#patience = 0;
@@ -58,7 +59,7 @@ export class StatusBar extends Panel {
               }${left?.seconds ? html`, about ${data(left.seconds, String(left.seconds))} s left` : nothing}
             </p>`
       }
-      <div class="line" ?hidden=${progress === null} aria-hidden="true">
+      <div class="line" ?hidden=${progress === null || this.snapshot?.generating != null} aria-hidden="true">
         <div class=${left?.share === null ? 'unknown' : 'known'} .style=${`--share: ${left?.share ?? 0.3}`}></div>
       </div>
     `;
@@ -74,6 +75,7 @@ export class StatusBar extends Panel {
     const run = this.shown?.run;
     if (snapshot === undefined || snapshot.status === 'empty') return run === undefined ? 'No model yet' : '';
     if (snapshot.status === 'loading') return run === undefined ? 'Loading' : 'The model is on its way';
+    if (snapshot.generating !== null) return 'Generating';
     if (snapshot.status === 'running') return 'Computing';
     if (run === undefined) return 'Ready';
     if (snapshot.model === null && snapshot.state.text !== run.text)

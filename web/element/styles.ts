@@ -95,6 +95,45 @@ export const base = css`
     border-color: transparent;
   }
 
+  input[role='switch'] {
+    appearance: none;
+    position: relative;
+    width: 32px;
+    height: 18px;
+    margin: 0;
+    border: 1px solid var(--muted);
+    border-radius: 9px;
+    background: var(--raised);
+    cursor: pointer;
+  }
+  input[role='switch']::after {
+    content: '';
+    position: absolute;
+    top: 2px;
+    left: 2px;
+    width: 12px;
+    height: 12px;
+    border-radius: 50%;
+    background: var(--muted);
+    transition: transform var(--quick) var(--ease);
+  }
+  input[role='switch']:checked {
+    background: var(--accent);
+    border-color: var(--accent);
+  }
+  input[role='switch']:checked::after {
+    background: var(--on-accent);
+    transform: translateX(14px);
+  }
+  @media (forced-colors: active) {
+    input[role='switch'] {
+      appearance: auto;
+    }
+    input[role='switch']::after {
+      content: none;
+    }
+  }
+
   data {
     font-variant-numeric: tabular-nums;
   }

@@ -1,6 +1,7 @@
 /** The tokens of the run, each with the weight that the looking token gives it. The only listbox of tokens. */
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Token } from '../engine/types';
+import { typedCount } from '../state/generation';
 import { tokenLabel } from '../state/labels';
 import { define } from './define';
 import { Panel } from './panel';
@@ -36,7 +37,9 @@ export class TokenStrip extends Panel {
   }
 
   #option(token: Token, lit: boolean): TemplateResult {
-    const { selection, cell } = this.shown!;
+    const { run, selection, cell } = this.shown!;
+    const isGenerated = token.index >= typedCount(run);
+    const label = tokenLabel(token);
     const looking = token.index === selection.query;
     const weight = cell.rowWeights[token.index] ?? 0;
     const name = [
@@ -44,6 +47,7 @@ export class TokenStrip extends Panel {
       looking && 'looking',
       token.index === selection.key && 'seen',
       token.special && 'special',
+      isGenerated && 'generated',
       lit && 'lit',
     ];
     return html`<div
@@ -53,13 +57,14 @@ export class TokenStrip extends Panel {
       data-index=${token.index}
       aria-selected=${looking ? 'true' : 'false'}
       tabindex=${looking ? 0 : -1}
-      title=${token.special ? `${token.piece}: added by the tokenizer` : nothing}
+      aria-label=${isGenerated ? `${label}, generated` : nothing}
+      title=${isGenerated ? `${token.piece}: generated` : token.special ? `${token.piece}: added by the tokenizer` : nothing}
       .style=${`--weight: ${weight}`}
       @click=${() => this.reader.choose({ query: token.index })}
       @pointerenter=${(event: PointerEvent) => {
         if (event.pointerType !== 'touch') this.reader.point({ query: token.index });
       }}
-    ><bdi>${tokenLabel(token)}</bdi></div>`;
+    ><bdi>${label}</bdi></div>`;
   }
 
   readonly #key = (event: KeyboardEvent): void => {
@@ -157,6 +162,11 @@ export const tokenStripStyles = css`
     color: var(--muted);
     font-size: 0.8125rem;
   }
+  /* Written by the model, not by the reader. */
+  .token.generated {
+    background: color-mix(in srgb, var(--accent) 13%, transparent);
+    border-top: 1px dashed var(--accent);
+  }
   .token.lit,
   .token:hover {
     background: var(--hover);
@@ -182,6 +192,9 @@ export const tokenStripStyles = css`
     .token::after {
       background: Highlight;
       forced-color-adjust: none;
+    }
+    .token.generated {
+      border-top-color: CanvasText;
     }
     .token.looking {
       forced-color-adjust: none;

@@ -171,7 +171,7 @@ export function createHost(instantiate: () => Promise<CoreModule>, hub = HUB): H
     const tokenizer = await tokenizerFor(opened.tokenizer, beside);
     if (signal.aborted) throw aborted();
     models.set(id, { core, info, tokenizer, next: opened.next });
-    return { id, info, run: null, chat: tokenizer.chat };
+    return { id, info, run: null, chat: tokenizer.chat, ends: tokenizer.ends };
   };
 
   const openTrace = (id: number, runId: number, parts: Parts, core: CoreEngine, name: string): Loaded => {
@@ -191,7 +191,7 @@ export function createHost(instantiate: () => Promise<CoreModule>, hub = HUB): H
       can: { scores: trace.scores, hidden: trace.hidden, next: false },
       computeMs: 0,
     };
-    return { id, info, run, chat: false };
+    return { id, info, run, chat: false, ends: [] };
   };
 
   return {

@@ -271,6 +271,8 @@ export interface Loaded {
   readonly run: Run | null;
   /** Whether the checkpoint carries a chat template that can be offered. */
   readonly chat: boolean;
+  /** Ids with which a generated text ends; empty where none is known. */
+  readonly ends: readonly number[];
 }
 
 export interface Options {

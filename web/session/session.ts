@@ -4,6 +4,7 @@
  */
 import { aborted, EngineError, failureOf, isAbort } from '../engine/errors';
 import type {
+  Candidate,
   Engine,
   HeadMatrix,
   LinkFilter,
@@ -13,15 +14,20 @@ import type {
   Overview,
   Progress,
   Run,
+  RunText,
+  Sampling,
   Source,
   TokenRow,
 } from '../engine/types';
 import { BUILT_VIEWS, type Change, initialState, update, type ViewerState } from '../state/state';
-import type { RunView, Selection, Snapshot, ViewerError } from './snapshot';
+import type { Generating, RunView, Selection, Snapshot, ViewerError } from './snapshot';
 
 /** The most links of a whole run, and of one token's rows, that are listed. */
 const LINK_BUDGET = 16_384;
 const ROW_BUDGET = 4096;
+/** So many candidates for the next token are on show, and may be asked for. */
+const CANDIDATES = 8;
+const MOST_CANDIDATES = 1000;
 
 export interface Session {
   readonly snapshot: Snapshot;
@@ -32,10 +38,25 @@ export interface Session {
   load(source: Source, options?: { signal?: AbortSignal | undefined }): Promise<ModelInfo>;
   /** Shows a trace until a model's own run takes its place. */
   showTrace(source: Source): Promise<void>;
-  /** Resolves with the revision when nothing is pending, after an error as well. */
+  /**
+   * Resolves with the revision when nothing is pending, after an error as well. What is generated is waited for; where
+   * that is without end, the token that is being made.
+   */
   settled(options?: { signal?: AbortSignal | undefined }): Promise<number>;
   attention(layer: number, head: number, options: { kind: string; measure: string }): Promise<Matrix>;
   hidden(layer: number): Promise<Matrix>;
+  /** What the model expects after a token of the run on show: the `k` most probable tokens, most probable first. */
+  next(position: number, k: number): Promise<Omit<Candidate, 'text' | 'chance'>[]>;
+  /**
+   * Adds token after token, each of them run and shown before the next is chosen, until there are `steps` more (null:
+   * without end), the model ends its text or cannot read more, the reader changes the text, or something fails, which is
+   * published. The selection goes with the newest token until the reader chooses another.
+   * @throws {EngineError} bad-request without a model, and for steps that are no count; unsupported where the model
+   *   cannot say what comes next
+   */
+  generate(steps: number | null): void;
+  /** No more tokens; the last one is still shown. */
+  pause(): void;
   /** Publishes an error that arose above. */
   fail(error: ViewerError): void;
   /** Gives up loads and runs: whoever waits gets an AbortError; text and picture stay. */
@@ -44,14 +65,19 @@ export interface Session {
 }
 
 /** What a forward pass would be made of. */
-interface Wish {
+interface Wish extends RunText {
   readonly model: number;
-  readonly text: string;
   readonly precision: ViewerState['precision'];
 }
 
 const sameWish = (a: Wish | null, b: Wish | null): boolean =>
-  a === b || (a !== null && b !== null && a.model === b.model && a.text === b.text && a.precision === b.precision);
+  a === b || (a !== null && b !== null && a.model === b.model && a.precision === b.precision && sameText(a, b));
+
+const sameText = (a: RunText, b: RunText): boolean =>
+  a.text === b.text && a.chat === b.chat && sameIds(a.generated, b.generated);
+
+const sameIds = (a: readonly number[], b: readonly number[]): boolean =>
+  a === b || (a.length === b.length && a.every((id, i) => id === b[i]));
 
 /** The run on show, and who made it. */
 interface Shown {
@@ -60,6 +86,7 @@ interface Shown {
   /** What the run was made of; null for a trace. */
   readonly wish: Wish | null;
   readonly filter: string;
+  readonly sampling: Sampling;
   /** The engine died: the picture stands, but nothing more can be asked of its run. */
   readonly lost: boolean;
 }
@@ -71,6 +98,8 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     error: null,
     progress: null,
     model: null,
+    offersChat: false,
+    generating: null,
     revision: 0,
     runs: [],
   };
@@ -85,6 +114,8 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   let refused: Wish | null = null;
   /** What the engine last died of: tried once more when it is back, and then no longer. */
   let deadly: Wish | null = null;
+  /** Whether the selection goes with what is generated. */
+  let following = false;
   /** Whether a run is being made, from its beginning until it is on show. */
   let making = false;
   let running: { wish: Wish; controller: AbortController } | null = null;
@@ -111,7 +142,8 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     if (disposed) return;
     snapshot = { ...snapshot, ...change };
     const isShowing = snapshot.runs.length > 0 || model !== null;
-    const status = loads.size > 0 ? 'loading' : making || due() !== null ? 'running' : isShowing ? 'ready' : 'empty';
+    const isRunning = making || snapshot.generating !== null || due() !== null;
+    const status = loads.size > 0 ? 'loading' : isRunning ? 'running' : isShowing ? 'ready' : 'empty';
     if (snapshot.status !== status) snapshot = { ...snapshot, status };
     for (const listener of listeners) listener(snapshot);
   }
@@ -121,8 +153,11 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     return heldText === snapshot.state.text ? null : runWish(snapshot.state);
   }
 
-  function runWish({ text, precision }: ViewerState): Wish | null {
-    return model === null ? null : { model: model.id, text, precision };
+  function runWish({ text, generated, chat, precision }: ViewerState): Wish | null {
+    if (model === null) return null;
+    // An encoder generates nothing: what a link brings waits for a model that does.
+    const ids = model.info.causal === true ? generated : [];
+    return { model: model.id, text, chat: chat && model.chat, generated: ids, precision };
   }
 
   /** What has to run next; null where everything is on show that can be. */
@@ -149,7 +184,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       try {
         await refresh();
       } catch (error) {
-        if (!isAbort(error)) publish({ error: errorOf(error) });
+        if (!isAbort(error)) publish({ error: errorOf(error), generating: null });
       }
     }
     pumping = false;
@@ -181,6 +216,29 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     } else if (shown !== null && !shown.lost) {
       await show(shown.view.run, shown.owner, shown.wish);
     }
+    if (snapshot.generating !== null && !dirty) await extend(snapshot.generating);
+  }
+
+  /** Lets one more token follow what is on show, or ends generating. */
+  async function extend(going: Generating): Promise<void> {
+    const wanted = wish();
+    const isWished = shown !== null && wanted !== null && !shown.lost && sameWish(wanted, shown.wish);
+    // Something else is on show, and will stay: a trace, or what was there before a text that was refused.
+    if (shown === null || !isWished) return publish({ generating: null });
+    const { run, end } = shown.view;
+    if (!run.can.next) throw cannotSayNext(run.model);
+    if (going.done === going.steps || end === 'full' || (end === 'ended' && going.done > 0))
+      return publish({ generating: null });
+    if (going.steps === null && loads.size === 0) answerWaiters();
+    const { id } = await engine.sample(run.id, snapshot.state.sampling);
+    if (snapshot.generating !== going) return; // Paused, or overtaken by what the reader did.
+    const { generated } = snapshot.state;
+    const query = following ? { query: run.tokens.length } : {};
+    publish({
+      state: update(snapshot.state, { generated: [...generated, id], ...query }),
+      generating: { ...going, done: going.done + 1 },
+    });
+    dirty = true;
   }
 
   /** Runs the text and shows the run, unless it is given up meanwhile. */
@@ -195,7 +253,8 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       const onProgress = (progress: Progress) => {
         if (running?.controller === controller) publish({ progress });
       };
-      run = await engine.run(next.model, next.text, { signal: controller.signal, onProgress });
+      const { text, chat, generated } = next;
+      run = await engine.run(next.model, { text, chat, generated }, { signal: controller.signal, onProgress });
     } catch (error) {
       if (isAbort(error)) return;
       throw error;
@@ -230,12 +289,15 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     const selection = selectionOf(run, state, overview);
     const focus = clamp(state.hover?.query ?? selection.query, run.tokens.length);
     const { layer, head, query, key } = selection;
-    const [row, matrix, cell] = await Promise.all([
+    const { sampling } = state;
+    const isSameNext = before !== null && before.selection.query === query && sameSampling(shown?.sampling, sampling);
+    const [row, matrix, cell, next] = await Promise.all([
       before !== null && keep && before.row.query === focus ? before.row : rowOf(run, focus, filter),
       before?.matrix.layer === layer && before.matrix.head === head
         ? before.matrix
         : engine.matrix(run.id, layer, head, 'weights'),
       isCell(before, selection) ? before.cell : engine.cell(run.id, layer, head, query, key),
+      isSameNext ? before.next : run.can.next ? engine.next(run.id, query, CANDIDATES, sampling) : null,
     ]);
     if (disposed || signal?.aborted) return;
     const isNew = before === null;
@@ -243,8 +305,18 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     // A run that is made again because the engine died is no change.
     const isAccepted = isNew && !(last?.lost && sameWish(last.wish, madeBy));
     const revision = isAccepted ? snapshot.revision + 1 : snapshot.revision;
-    const view = { revision, run, selection, overview, row, matrix, cell };
-    shown = { view, owner, wish: madeBy, filter: filterKey, lost: last?.view.run.id === run.id && last.lost };
+    const view = {
+      revision,
+      run,
+      selection,
+      overview,
+      row,
+      matrix,
+      cell,
+      next,
+      end: endOf(run, owner === model?.id ? model : null),
+    };
+    shown = { view, owner, wish: madeBy, filter: filterKey, sampling, lost: last?.view.run.id === run.id && last.lost };
     making = false;
     // A new run answers whatever went wrong before it; a trace that came back answers for the engine's death.
     const answered = isNew || snapshot.error?.code === 'engine-died';
@@ -266,7 +338,10 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   }
 
   function settle(): void {
-    if (pumping || loads.size > 0) return;
+    if (!pumping && loads.size === 0) answerWaiters();
+  }
+
+  function answerWaiters(): void {
     const done = waiters;
     waiters = [];
     for (const { resolve } of done) resolve(snapshot.revision);
@@ -315,7 +390,8 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     opened = { loaded, run };
     if (adopt) {
       heldText = run.text === '' ? run.tokens.map((token) => token.text).join(' ') : run.text;
-      if (heldText !== snapshot.state.text) publish({ state: { ...snapshot.state, text: heldText } });
+      if (heldText !== snapshot.state.text) publish({ state: { ...snapshot.state, text: heldText, generated: [] } });
+      publish({ generating: null });
     }
     invalidate();
   }
@@ -334,7 +410,9 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     dropOpened();
     // The old one answers for what is on show until the new one's run takes its place.
     if (last !== null && shown?.owner !== last.id) engine.releaseModel(last.id);
-    publish({ model: loaded.info, error: null });
+    // Another model's ids are other tokens.
+    const state = last?.info.causal === true ? { ...snapshot.state, generated: [] } : snapshot.state;
+    publish({ state, model: loaded.info, offersChat: loaded.chat, error: null, generating: null });
     invalidate();
   }
 
@@ -351,18 +429,20 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       const unbuilt = view !== undefined && !BUILT_VIEWS.includes(view);
       const last = snapshot.state;
       const state = update(last, unbuilt ? rest : asked);
+      const isSameText = sameText(state, last);
+      if (asked.query !== undefined) following = false;
       if (state.text !== last.text) {
         // What was refused, cancelled or held is another matter once the text has been another.
         heldText = null;
         // A trace that is not on show yet stands for a text that is gone; without a model it still beats nothing.
         if (model !== null) dropOpened();
-        if (refused?.text !== state.text) refused = null;
-        if (deadly?.text !== state.text) deadly = null;
       }
-      const wanted = last.text === state.text ? null : runWish(state);
+      const wanted = isSameText ? null : runWish(state);
+      if (wanted !== null && !sameWish(wanted, refused)) refused = null;
+      if (wanted !== null && !sameWish(wanted, deadly)) deadly = null;
       // Back at what is on show: the error spoke of a text that is gone.
       const answered = snapshot.error !== null && wanted !== null && sameWish(wanted, shown?.wish ?? null);
-      publish({ state, ...(answered ? { error: null } : {}) });
+      publish({ state, ...(answered ? { error: null } : {}), ...(isSameText ? {} : { generating: null }) });
       if (unbuilt) publish({ error: errorOf(unsupported(`The view "${view}"`, BUILT_VIEWS.join(', '))) });
       invalidate();
     },
@@ -413,10 +493,40 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       checkIndex('layer', layer, run.model.nLayers + 1);
       return uncancelled(engine.hidden(run.id, layer));
     },
+    async next(position, k) {
+      const { run } = onShow();
+      if (!run.can.next) throw cannotSayNext(run.model);
+      checkIndex('position', position, run.tokens.length);
+      checkCount('k', k, MOST_CANDIDATES);
+      const candidates = await uncancelled(engine.next(run.id, position, k, snapshot.state.sampling));
+      return candidates.map(({ id, piece, logit, probability }) => ({ id, piece, logit, probability }));
+    },
+    generate(steps) {
+      if (steps !== null) checkCount('steps', steps, Number.MAX_SAFE_INTEGER);
+      if (model === null)
+        throw new EngineError({
+          code: 'bad-request',
+          message: 'Load a model first: there is none that could generate.',
+        });
+      if (model.info.causal !== true) throw cannotSayNext(model.info);
+      if (wish() === null) throw cannotSayNext(onShow().run.model); // A saved run stands for the text.
+      following = true;
+      refused = null; // Asked for once more.
+      publish({ generating: { steps, done: 0 } });
+      invalidate();
+    },
+    pause() {
+      if (snapshot.generating !== null) publish({ generating: null });
+    },
     fail(error) {
       publish({ error });
     },
     cancel() {
+      const { state, generating } = snapshot;
+      const seen = shown?.wish?.generated;
+      // A generated token that nobody has seen is not kept.
+      if (generating !== null && generating.done > 0 && seen !== undefined)
+        snapshot = { ...snapshot, state: { ...state, generated: seen } };
       refused = due() ?? refused;
       const pending = waiters;
       waiters = [];
@@ -427,7 +537,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       running?.controller.abort();
       running = null;
       making = false;
-      publish({ progress: null });
+      publish({ progress: null, generating: null });
       for (const { reject } of pending) reject(aborted());
     },
     dispose() {
@@ -470,6 +580,37 @@ function errorOf(error: unknown): ViewerError {
 
 function unsupported(what: string, expected: string): EngineError {
   return new EngineError({ code: 'unsupported', message: `${what} is not built yet.`, expected, found: what });
+}
+
+function cannotSayNext({ name }: ModelInfo): EngineError {
+  return new EngineError({
+    code: 'unsupported',
+    message: `${name} cannot say what comes next: it is not a causal model with an output matrix, or a saved run.`,
+    expected: 'a causal model',
+    found: name,
+  });
+}
+
+function checkCount(name: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return;
+  const expected = `a whole number from 1 to ${most}`;
+  throw new EngineError({
+    code: 'bad-request',
+    message: `${name} must be ${expected}.`,
+    expected,
+    found: String(value),
+  });
+}
+
+const sameSampling = (a: Sampling | undefined, b: Sampling): boolean =>
+  // The seed decides which is chosen, not how likely each is.
+  a !== undefined && a.temperature === b.temperature && a.topK === b.topK && a.topP === b.topP;
+
+/** Whether there is nothing to add to a run. */
+function endOf({ model, tokens, generated }: Run, loaded: Loaded | null): RunView['end'] {
+  if (model.nCtx !== null && tokens.length >= model.nCtx) return 'full';
+  const last = generated.at(-1);
+  return last !== undefined && loaded?.ends.includes(last) ? 'ended' : null;
 }
 
 function checkIndex(name: string, index: number, count: number): void {

@@ -6,11 +6,22 @@ import { BUILT_VIEWS, type CameraPreset, type Change, initialState, type View, t
 
 /** Longer fragments are not read at all. */
 export const LONGEST_FRAGMENT = 8192;
+/** More generated tokens are left out: they stand for nothing without those before them. */
+const MOST_GENERATED = 1024;
 const CAMERAS: readonly CameraPreset[] = ['front', 'side', 'above'];
+
+/** What sampling is called in the address, and what may stand there. */
+const SAMPLING = {
+  temperature: { name: 'temperature', read: (text: string | null) => decimal(text, 0, 5) },
+  topK: { name: 'topk', read: (text: string | null) => wholeNumber(text, 0, 999_999) },
+  topP: { name: 'topp', read: (text: string | null) => decimal(text, 0.001, 1) },
+  seed: { name: 'seed', read: (text: string | null) => wholeNumber(text, 0, 4_294_967_295) },
+} as const;
+const RULES = ['temperature', 'topK', 'topP', 'seed'] as const;
 
 /**
  * "v=1&text=…&layer=3&head=1&query=10&threshold=4", without the hash sign; rarer choices only where they differ from
- * the default. A text that would make it too long to be read is left out.
+ * the default. A text that would make it too long to be read is left out, and first what was generated after it.
  */
 export function toFragment(state: ViewerState): string {
   const pairs = new URLSearchParams({ v: '1', text: state.text });
@@ -20,11 +31,18 @@ export function toFragment(state: ViewerState): string {
     if (state[name] !== initialState[name]) pairs.set(name, state[name]);
   }
   if (!state.apart) pairs.set('apart', '0');
+  if (state.chat) pairs.set('chat', '1');
+  for (const rule of RULES) {
+    const value = state.sampling[rule];
+    if (value !== initialState.sampling[rule]) pairs.set(SAMPLING[rule].name, String(value));
+  }
   for (const name of ['layers', 'heads'] as const) {
     const list = state[name];
     if (list !== null) pairs.set(name, list.join('.'));
   }
-  if (pairs.toString().length > LONGEST_FRAGMENT) pairs.delete('text');
+  const { generated } = state;
+  if (generated.length > 0 && generated.length <= MOST_GENERATED) pairs.set('generated', generated.join('.'));
+  for (const name of ['generated', 'text']) if (pairs.toString().length > LONGEST_FRAGMENT) pairs.delete(name);
   return pairs.toString();
 }
 
@@ -38,16 +56,27 @@ export function fromFragment(fragment: string): Change {
   if (pairs.get('v') !== '1') return {};
   const text = pairs.get('text');
   const threshold = wholeNumber(pairs.get('threshold'), 1, 100);
+  const { temperature, topK, topP, seed } = initialState.sampling;
   const change: { -readonly [Name in keyof Change]: Change[Name] } = {
     key: wholeNumber(pairs.get('key'), 0, 65_535),
     view: oneOf<View>(pairs.get('view'), BUILT_VIEWS, initialState.view),
     camera: oneOf(pairs.get('camera'), CAMERAS, initialState.camera),
     precision: oneOf(pairs.get('precision'), ['auto', 'f32'], initialState.precision),
     apart: pairs.get('apart') !== '0',
-    layers: wholeNumbers(pairs.get('layers')),
-    heads: wholeNumbers(pairs.get('heads')),
+    layers: wholeNumbers(pairs.get('layers'), 1023, 256),
+    heads: wholeNumbers(pairs.get('heads'), 1023, 256),
+    chat: pairs.get('chat') === '1',
+    sampling: {
+      temperature: SAMPLING.temperature.read(pairs.get('temperature')) ?? temperature,
+      topK: SAMPLING.topK.read(pairs.get('topk')) ?? topK,
+      topP: SAMPLING.topP.read(pairs.get('topp')) ?? topP,
+      seed: SAMPLING.seed.read(pairs.get('seed')) ?? seed,
+    },
   };
-  if (text !== null) change.text = text;
+  if (text !== null) {
+    change.text = text;
+    change.generated = wholeNumbers(pairs.get('generated') || null, 9_999_999, MOST_GENERATED) ?? [];
+  }
   if (threshold !== null) change.threshold = threshold;
   for (const name of ['layer', 'head', 'query'] as const) {
     const index = wholeNumber(pairs.get(name), 0, 65_535);
@@ -61,15 +90,24 @@ function oneOf<T extends string>(text: string | null, known: readonly T[], other
 }
 
 function wholeNumber(text: string | null, least: number, most: number): number | null {
-  if (text === null || !/^\d{1,5}$/.test(text)) return null;
+  if (text === null || !/^\d{1,10}$/.test(text)) return null;
+  const value = Number(text);
+  return value >= least && value <= most ? value : null;
+}
+
+/** "0.95": no sign, no exponent. */
+function decimal(text: string | null, least: number, most: number): number | null {
+  if (text === null || !/^\d(\.\d{1,4})?$/.test(text)) return null;
   const value = Number(text);
   return value >= least && value <= most ? value : null;
 }
 
 /** "0.3.11"; an empty text is an empty list: none is chosen. */
-function wholeNumbers(text: string | null): number[] | null {
+function wholeNumbers(text: string | null, most: number, longest: number): number[] | null {
   if (text === null) return null;
   if (text === '') return [];
-  const list = text.split('.').map((part) => wholeNumber(part, 0, 1023));
-  return list.length <= 256 && list.every((index) => index !== null) ? list : null;
+  const parts = text.split('.');
+  if (parts.length > longest) return null;
+  const list = parts.map((part) => wholeNumber(part, 0, most));
+  return list.every((index) => index !== null) ? list : null;
 }

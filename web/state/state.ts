@@ -1,7 +1,7 @@
 /**
  * What the reader has chosen, as one plain object, and the only function that changes it. Pure: no DOM, no engine.
  */
-import type { Precision } from '../engine/types';
+import type { Precision, Sampling } from '../engine/types';
 
 /** What fills the stage. Views that are not built yet are refused with `unsupported`. */
 export const VIEWS = ['story', 'heads', 'wall', 'steps', 'matrix', 'text', 'table'] as const;
@@ -20,6 +20,12 @@ export interface Hover {
 
 export interface ViewerState {
   readonly text: string;
+  /** Ids of the tokens that follow the text's own: generated, or chosen among the model's candidates. */
+  readonly generated: readonly number[];
+  /** Whether the text is asked as a question, in the model's chat template. Without one it is plain text. */
+  readonly chat: boolean;
+  /** How the next token is chosen. */
+  readonly sampling: Sampling;
   readonly layer: number;
   readonly head: number;
   /** The token that looks. */
@@ -42,6 +48,9 @@ export interface ViewerState {
 
 export const initialState: ViewerState = {
   text: '',
+  generated: [],
+  chat: false,
+  sampling: { temperature: 0.8, topK: 40, topP: 0.95, seed: 1 },
   layer: 0,
   head: 0,
   query: 0,
@@ -59,10 +68,14 @@ export const initialState: ViewerState = {
 /** A partial state: what the reader, an attribute or an address asks for. */
 export type Change = Partial<ViewerState>;
 
-/** The state after a change. Choosing another query, layer or head lets the key follow the row's strongest again. */
+/**
+ * The state after a change. Choosing another query, layer or head lets the key follow the row's strongest again; what
+ * was generated goes with the text, or the form of it, that it followed.
+ */
 export function update(state: ViewerState, change: Change): ViewerState {
-  const moved = ['layer', 'head', 'query', 'text'] as const;
-  const keyFollows =
-    change.key === undefined && moved.some((name) => change[name] !== undefined && change[name] !== state[name]);
-  return { ...state, ...(keyFollows ? { key: null } : {}), ...change };
+  const moves = (names: readonly (keyof ViewerState)[]) =>
+    names.some((name) => change[name] !== undefined && change[name] !== state[name]);
+  const keyFollows = change.key === undefined && moves(['layer', 'head', 'query', 'text', 'chat']);
+  const isRid = change.generated === undefined && state.generated.length > 0 && moves(['text', 'chat']);
+  return { ...state, ...(keyFollows ? { key: null } : {}), ...(isRid ? { generated: [] } : {}), ...change };
 }

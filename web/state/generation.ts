@@ -1,0 +1,44 @@
+/** What a reader can do about the tokens that follow a text, as changes of the state. Pure: no engine, no DOM. */
+import type { Run } from '../engine/types';
+import type { Change } from './state';
+
+type Written = Pick<Run, 'text' | 'tokens' | 'generated'>;
+
+/** How many of the run's tokens are the text's own, those that the tokenizer added included. */
+export function typedCount({ tokens, generated }: Written): number {
+  return tokens.length - generated.length;
+}
+
+/** Whether another token can be put after this one: the text's own tokens stay as they are. */
+export function canChooseAfter(run: Written, position: number): boolean {
+  return position >= typedCount(run) - 1 && position < run.tokens.length;
+}
+
+/** Lets a token follow `position`; what followed it is given up. */
+export function chooseAfter(run: Written, position: number, id: number): Change {
+  return { generated: [...run.generated.slice(0, position + 1 - typedCount(run)), id], query: position + 1 };
+}
+
+/** Takes the last generated token back; who looked from it looks from the one before. */
+export function takeBack(run: Written, query: number): Change {
+  return { generated: run.generated.slice(0, -1), query: Math.min(query, Math.max(run.tokens.length - 2, 0)) };
+}
+
+/** Takes all generated tokens back. */
+export function takeAllBack(run: Written, query: number): Change {
+  return { generated: [], query: Math.min(query, Math.max(typedCount(run) - 1, 0)) };
+}
+
+/** What was generated, as it reads: without control tokens, and without bytes that are no whole character. */
+export function generatedText({ tokens, generated }: Pick<Run, 'tokens' | 'generated'>, from = 0): string {
+  return tokens
+    .slice(tokens.length - generated.length + from)
+    .filter(({ special, text }) => !special && !text.includes('\uFFFD'))
+    .map(({ text }) => text)
+    .join('');
+}
+
+/** Makes what was generated part of the reader's text. It is tokenised anew, so tokens may fall otherwise. */
+export function keepAsText(run: Written): Change {
+  return { text: run.text + generatedText(run), generated: [] };
+}
