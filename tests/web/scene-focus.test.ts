@@ -101,16 +101,16 @@ describe('the focus', () => {
 });
 
 describe('what is written and drawn', () => {
-  const planned = (change: Partial<ViewerState>) => {
+  const planned = (change: Partial<ViewerState>, hidden: readonly number[] = []) => {
     const snapshot = snapshotOf(change);
     const view = snapshot.runs[0]!;
     const focus = focusOf(snapshot, view);
     const labelWidths = PIECES.map((piece) => piece.length * 7);
-    const layout = layOut({ labelWidths, nLayers: LAYERS, openLayer: 1, width: 600, height: 300, fanGain: 1 });
+    const layout = layOut({ labelWidths, nLayers: LAYERS, openLayer: 1, width: 600, height: 300, fanGain: 1, growing: null });
     const rows = labelRows(layout.x, labelWidths);
     const wishes = planLabels({ snapshot, view, focus, layout, texts: PIECES, labelWidths, rows, narrow: false });
     const apart = (token: number) => snapshot.state.apart && view.run.tokens[token]!.special;
-    return { wishes, strokes: planStrokes({ layout, focus, apart, labelWidths, rows }) };
+    return { wishes, strokes: planStrokes({ layout, focus, apart, hidden: (token) => hidden.includes(token), labelWidths, rows }) };
   };
   const said = (change: Partial<ViewerState>) => planned(change).wishes.map((w) => `${w.text} ${w.figure}`.trim());
 

@@ -66,7 +66,7 @@ describe('framing', () => {
     const insets = { top: 40, right: 30, bottom: 50, left: 80 };
     for (const count of [1, 2, 16, 129, 512]) {
       const labelWidths = Array.from({ length: count }, (_, i) => 8 + ((i * 37) % 60));
-      const request = { labelWidths, nLayers: 6, openLayer: 3, width: 300, height: 300, fanGain: 1 };
+      const request = { labelWidths, nLayers: 6, openLayer: 3, width: 300, height: 300, fanGain: 1, growing: null };
       const { box } = layOut(request);
       for (const azimuth of [0, 0.2, 1, -2.5]) {
         for (const elevation of [0, 0.2, 1]) {
@@ -114,7 +114,7 @@ describe('rows of labels', () => {
 
 describe('on the way between two layouts', () => {
   it('starts at one and ends at the other', () => {
-    const request = { labelWidths: [20, 20, 20], nLayers: 4, width: 400, height: 300, fanGain: 1 };
+    const request = { labelWidths: [20, 20, 20], nLayers: 4, width: 400, height: 300, fanGain: 1, growing: null };
     const from = layOut({ ...request, openLayer: 0 });
     const to = layOut({ ...request, openLayer: 3, fanGain: 2 });
     expect([...betweenLayouts(from, to, 0).levels]).toEqual([...from.levels]);
