@@ -237,11 +237,18 @@ describe('labels', () => {
 
   test('a trace, which has pieces alone, is read back where no text looks like it', () => {
     const traced = (piece: string) => tokenLabel({ id: null, piece, text: piece });
-    expect(['Ġcat', '▁cat', 'cat', 'Ċ', 'Ã©t', '[CLS]'].map(traced)).toEqual(['cat', 'cat', 'cat', '↵', 'Ã©t', '[CLS]']);
+    expect(['Ġcat', '▁cat', 'cat', 'Ċ', 'Ã©t', '[CLS]'].map(traced)).toEqual([
+      'cat',
+      'cat',
+      'cat',
+      '↵',
+      'Ã©t',
+      '[CLS]',
+    ]);
   });
 
   test('a view with less room has shorter ones', () => {
-    expect(tokenLabel({ id: 1, piece: '<img src=x onerror=alert(1)>', text: '' }, 18)).toBe('<img src=x onerro…');
+    expect(tokenLabel({ id: 1, piece: '<img src=x onerror=alert(1)>', text: '' }, 18)).toBe('<img·src=x·onerro…');
   });
 
   test('nothing that is shown is invisible or turns its neighbours round', () => {
@@ -264,10 +271,14 @@ describe('sentences', () => {
   const run: Run = {
     id: 1,
     text: 'animal it',
+    chat: false,
     tokens,
+    generated: [],
+    windows: [null, null],
+    reused: 0,
     model: infoOf('model'),
     backend: { source: 'model', module: 'simd', precision: 'f32', threads: 1, tolerance: 0 },
-    can: { scores: true, hidden: true },
+    can: { scores: true, hidden: true, next: false },
     computeMs: 0,
   };
   const shown = (
@@ -297,6 +308,21 @@ describe('sentences', () => {
     );
     expect(explain(shown(0, 0, { layer: 0, head: 0, query: 1, key: 2 }, true))).toBe(
       'animal cannot see it in layer 0, head 0.',
+    );
+  });
+  test('why a causal model cannot see, and whose keys a head shares', () => {
+    const causal = {
+      ...run,
+      model: { ...run.model, causal: true, nKvHeads: 1 },
+      windows: [null, 2],
+    };
+    const said = (selection: { layer: number; head: number; query: number; key: number }) =>
+      explain({ ...shown(0, 0, selection, true), run: causal });
+    expect(said({ layer: 0, head: 0, query: 1, key: 2 })).toBe(
+      'animal cannot see it in layer 0, head 0, which shares keys 0: comes later: hidden by the causal mask.',
+    );
+    expect(said({ layer: 1, head: 2, query: 2, key: 0 })).toBe(
+      'it cannot see [CLS] in layer 1, head 2, which shares keys 0: further back than this layer’s window of 2.',
     );
   });
 });
