@@ -101,16 +101,27 @@ describe('the focus', () => {
 });
 
 describe('what is written and drawn', () => {
-  const planned = (change: Partial<ViewerState>) => {
+  const planned = (change: Partial<ViewerState>, hidden: readonly number[] = []) => {
     const snapshot = snapshotOf(change);
     const view = snapshot.runs[0]!;
     const focus = focusOf(snapshot, view);
     const labelWidths = PIECES.map((piece) => piece.length * 7);
-    const layout = layOut({ labelWidths, nLayers: LAYERS, openLayer: 1, width: 600, height: 300, fanGain: 1 });
+    const layout = layOut({
+      labelWidths,
+      nLayers: LAYERS,
+      openLayer: 1,
+      width: 600,
+      height: 300,
+      fanGain: 1,
+      growing: null,
+    });
     const rows = labelRows(layout.x, labelWidths);
     const wishes = planLabels({ snapshot, view, focus, layout, texts: PIECES, labelWidths, rows, narrow: false });
     const apart = (token: number) => snapshot.state.apart && view.run.tokens[token]!.special;
-    return { wishes, strokes: planStrokes({ layout, focus, apart, labelWidths, rows }) };
+    return {
+      wishes,
+      strokes: planStrokes({ layout, focus, apart, hidden: (token) => hidden.includes(token), labelWidths, rows }),
+    };
   };
   const said = (change: Partial<ViewerState>) => planned(change).wishes.map((w) => `${w.text} ${w.figure}`.trim());
 
@@ -130,5 +141,15 @@ describe('what is written and drawn', () => {
   it('draws one path of light: up the key, across, up the query', () => {
     expect(planned({}).strokes.filter((stroke) => stroke.tone === 'accent')).toHaveLength(2);
     expect(planned({ query: 0 }).strokes.filter((stroke) => stroke.tone === 'accent')).toHaveLength(0);
+  });
+
+  it('dashes the thread of a token that cannot be seen, in the layer where it cannot', () => {
+    const isDashed = (change: Partial<ViewerState>, hidden: readonly number[]) =>
+      planned(change, hidden).strokes.filter((stroke) => stroke.dashes > 0);
+    expect(isDashed({}, [])).toHaveLength(0);
+    const [first, second, ...more] = isDashed({}, [1, 4]);
+    expect(more).toHaveLength(0);
+    for (const stroke of [first!, second!]) expect(stroke.to[1] - stroke.from[1]).toBeGreaterThan(80);
+    expect(first!.from[0]).toBeLessThan(second!.from[0]);
   });
 });

@@ -1,7 +1,6 @@
 /** Labels: none over another, the important ones stay, and what a snapshot wants said. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { visibleText } from '../../web/scene/label-plan.ts';
 import { type LabelWish, overlaps, placeLabels, spreadRanks } from '../../web/scene/labels.ts';
 import { easeOut, Tween } from '../../web/scene/motion.ts';
 
@@ -82,18 +81,6 @@ describe('giving way evenly', () => {
     const first = [...ranks.keys()].filter((i) => ranks[i]! < 8).sort((a, b) => a - b);
     const steps = first.slice(1).map((token, i) => token - first[i]!);
     expect(Math.max(...steps)).toBeLessThanOrEqual(2 * Math.min(...steps));
-  });
-});
-
-describe('token texts', () => {
-  it('show what a reader could not see, and cut what is too long', () => {
-    expect(visibleText(' it')).toBe('it');
-    expect(visibleText('\n')).toBe('⏎');
-    expect(visibleText('  ')).toBe('··');
-    expect(visibleText('')).toBe('·');
-    expect(visibleText('\t')).toBe('⇥');
-    expect(visibleText('<img src=x onerror=alert(1)>')).toHaveLength(18);
-    expect(visibleText('👩‍👩‍👧')).toBe('👩‍👩‍👧');
   });
 });
 

@@ -66,7 +66,7 @@ describe('framing', () => {
     const insets = { top: 40, right: 30, bottom: 50, left: 80 };
     for (const count of [1, 2, 16, 129, 512]) {
       const labelWidths = Array.from({ length: count }, (_, i) => 8 + ((i * 37) % 60));
-      const request = { labelWidths, nLayers: 6, openLayer: 3, width: 300, height: 300, fanGain: 1 };
+      const request = { labelWidths, nLayers: 6, openLayer: 3, width: 300, height: 300, fanGain: 1, growing: null };
       const { box } = layOut(request);
       for (const azimuth of [0, 0.2, 1, -2.5]) {
         for (const elevation of [0, 0.2, 1]) {
@@ -114,11 +114,53 @@ describe('rows of labels', () => {
 
 describe('on the way between two layouts', () => {
   it('starts at one and ends at the other', () => {
-    const request = { labelWidths: [20, 20, 20], nLayers: 4, width: 400, height: 300, fanGain: 1 };
+    const request = { labelWidths: [20, 20, 20], nLayers: 4, width: 400, height: 300, fanGain: 1, growing: null };
     const from = layOut({ ...request, openLayer: 0 });
     const to = layOut({ ...request, openLayer: 3, fanGain: 2 });
     expect([...betweenLayouts(from, to, 0).levels]).toEqual([...from.levels]);
     expect([...betweenLayouts(from, to, 1).levels]).toEqual([...to.levels]);
     expect(betweenLayouts(from, to, 0.5).fan).toBeCloseTo((from.fan + to.fan) / 2, 5);
+  });
+});
+
+describe('a text that grows', () => {
+  const request = { nLayers: 4, openLayer: 1, width: 900, height: 300, fanGain: 1 };
+  const widths = (n: number) => Array.from({ length: n }, (_, i) => 12 + ((i * 31) % 50));
+
+  it('keeps every token in its place while there is room, then is set anew with room to spare, and never leaves its box', () => {
+    let before = layOut({ ...request, labelWidths: widths(6), growing: null });
+    let kept = 0;
+    for (let n = 7; n < 200; n++) {
+      const next = layOut({ ...request, labelWidths: widths(n), growing: { before } });
+      const isKept = before.x.every((place, i) => place === next.x[i]);
+      kept += Number(isKept);
+      for (let i = 1; i < n; i++) expect(next.x[i]!).toBeGreaterThan(next.x[i - 1]!);
+      expect(next.x[0]!).toBeGreaterThanOrEqual(next.box.min[0] - 0.01);
+      expect(next.x[n - 1]!).toBeLessThanOrEqual(next.box.max[0] + 0.01);
+      // From the first time on the camera has nothing to do.
+      if (n > 7) expect(next.box).toEqual(before.box);
+      if (!isKept && n > 40) expect(next.x[n - 1]! - next.x[0]!).toBeLessThan(0.81 * 900);
+      before = next;
+    }
+    expect(kept).toBeGreaterThan(165);
+  });
+
+  it('goes back the way it came', () => {
+    const first = layOut({ ...request, labelWidths: widths(20), growing: { before: null } });
+    const second = layOut({ ...request, labelWidths: widths(21), growing: { before: first } });
+    const back = layOut({ ...request, labelWidths: widths(20), growing: { before: second } });
+    expect([...back.x]).toEqual([...first.x]);
+    expect(betweenLayouts(first, second, 0.5).x).toHaveLength(21);
+  });
+});
+
+describe('very many layers', () => {
+  it('share the height there is, as long as a band can be told from a line', () => {
+    const levels = levelPlaces(30, 14, 480);
+    expect(levels[30]! - levels[0]!).toBeCloseTo(480, 3);
+    const bands = Array.from({ length: 30 }, (_, i) => levels[i + 1]! - levels[i]!);
+    expect(bands[14]).toBeCloseTo(144, 1);
+    expect(Math.min(...bands)).toBeGreaterThan(8);
+    expect(levelPlaces(120, null, 400)[120]! - levelPlaces(120, null, 400)[0]!).toBeGreaterThan(1000);
   });
 });

@@ -82,6 +82,7 @@ const layout = layOut({
   width: 800,
   height: 480,
   fanGain: 1,
+  growing: null,
 });
 
 describe('the curve of a link', () => {

@@ -309,24 +309,73 @@ describe('labels', () => {
     ['[CLS]', '[CLS]'],
     ['', '∅'],
     [' ', '·'],
-    ['\n', '⏎'],
+    ['\n', '↵'],
+    ['\r\n', '↵'],
+    ['\u001B', '[ESC]'],
+    ['\u007F', '[DEL]'],
+    ['\u0085', '[U+0085]'],
     ['a\u00A0b', 'a⍽b'],
     ['\u3000', '·'],
     ['a\u200Bb', 'a[ZWSP]b'],
     ['\u202Egnp.exe', '[RLO]gnp.exe'],
-    ['\u0000', '\uFFFD'],
+    ['\u0000', '[NUL]'],
     ['\uD800', '\uFFFD'],
     ['👩\u200D👩\u200D👧', '👩\u200D👩\u200D👧'],
     ['क्\u200Dष', 'क्[ZWJ]ष'],
     ['<img>', '<img>'],
     ['a'.repeat(100), `${'a'.repeat(23)}…`],
     ['👍🏽'.repeat(30), `${'👍🏽'.repeat(23)}…`],
-  ])('%j is shown as %j', (piece, label) => expect(tokenLabel({ piece })).toBe(label));
+  ])('%j is shown as %j', (piece, label) => expect(tokenLabel({ id: 1, piece, text: piece })).toBe(label));
+
+  // As a vocabulary writes a piece, what it covers of the text, and how it is shown.
+  test.each([
+    ['Ġcat', ' cat', 'cat'],
+    ['Ġcat', 'cat', 'cat'],
+    ['Ġ7', ' 7', '7'],
+    ['Ġ.', ' .', '·.'],
+    ['ĠĠĠ', '   ', '···'],
+    ['Ċ', '\n', '↵'],
+    ['ĊĊ', '\n\n', '↵↵'],
+    ['ĉ', '\t', '⇥'],
+    ['Ã©t', 'ét', 'ét'],
+    ['ĠÃ©tÃ©', ' été', 'été'],
+    ['ðŁĻĤ', '🙂', '🙂'],
+    ['ðŁĻ', '🙂', '🙂<F09F99>'],
+    ['Ĥ', '', '<82>'],
+    ['ĠðŁ', ' 🙂', '🙂<F09F>'],
+    ['▁cat', ' cat', 'cat'],
+    ['▁', ' ', '·'],
+    ['<0x0A>', '\n', '↵'],
+    ['<0xF0>', '🙂', '🙂<F0>'],
+    ['<|im_end|>', '<|im_end|>', '<|im_end|>'],
+    // What a normaliser changed is shown as the model reads it.
+    ['the', 'The', 'the'],
+    ['##ing', 'ing', '##ing'],
+    ['ete', 'été', 'ete'],
+    ['é', 'É', 'é'],
+    ['ß', 'ẞ', 'ß'],
+  ])('%j for %j is shown as %j', (piece, text, label) => expect(tokenLabel({ id: 1, piece, text })).toBe(label));
+
+  test('a trace, which has pieces alone, is read back where no text looks like it', () => {
+    const traced = (piece: string) => tokenLabel({ id: null, piece, text: piece });
+    expect(['Ġcat', '▁cat', 'cat', 'Ċ', 'Ã©t', '[CLS]'].map(traced)).toEqual([
+      'cat',
+      'cat',
+      'cat',
+      '↵',
+      'Ã©t',
+      '[CLS]',
+    ]);
+  });
+
+  test('a view with less room has shorter ones', () => {
+    expect(tokenLabel({ id: 1, piece: '<img src=x onerror=alert(1)>', text: '' }, 18)).toBe('<img·src=x·onerro…');
+  });
 
   test('nothing that is shown is invisible or turns its neighbours round', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 10 }), (piece) => {
-        const label = tokenLabel({ piece });
+        const label = tokenLabel({ id: 1, piece, text: '' });
         expect(label.length).toBeGreaterThan(0);
         expect(label).not.toMatch(/[\p{Cc}\p{Cs}\s\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C]/u);
       }),
@@ -380,6 +429,21 @@ describe('sentences', () => {
     );
     expect(explain(shown(0, 0, { layer: 0, head: 0, query: 1, key: 2 }, true))).toBe(
       'animal cannot see it in layer 0, head 0.',
+    );
+  });
+  test('why a causal model cannot see, and whose keys a head shares', () => {
+    const causal = {
+      ...run,
+      model: { ...run.model, causal: true, nKvHeads: 1 },
+      windows: [null, 2],
+    };
+    const said = (selection: { layer: number; head: number; query: number; key: number }) =>
+      explain({ ...shown(0, 0, selection, true), run: causal });
+    expect(said({ layer: 0, head: 0, query: 1, key: 2 })).toBe(
+      'animal cannot see it in layer 0, head 0, which shares keys 0: comes later: hidden by the causal mask.',
+    );
+    expect(said({ layer: 1, head: 2, query: 2, key: 0 })).toBe(
+      'it cannot see [CLS] in layer 1, head 2, which shares keys 0: further back than this layer’s window of 2.',
     );
   });
 });

@@ -1,7 +1,9 @@
 /** How the chosen weight came about, from the two vectors to the mixed values, every number printed. Computes none. */
 import { css, html, nothing, type TemplateResult } from 'lit';
-import type { Cell, Token } from '../engine/types';
+import type { Cell, Run, Token } from '../engine/types';
 import { tokenLabel } from '../state/labels';
+import { headsInWords, type SharedHead, sharedHeadOf } from '../state/sharing';
+import { visibility, whyHidden } from '../state/visibility';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, percent, printed } from './printed';
@@ -34,6 +36,8 @@ export class CellPanel extends Panel {
     }
     const { cell, run } = shown;
     const name = (index: number) => tokenName(run.tokens[index]);
+    const shared = sharedHeadOf(run.model, cell.head);
+    const why = whyHidden(run, cell.layer, cell.queryIndex, cell.keyIndex);
     return html`
       <section
         part="calculation"
@@ -48,14 +52,22 @@ export class CellPanel extends Panel {
         <header>
           <h2 class="pair">
             <bdi class="query">${name(cell.queryIndex)}</bdi>
-            <span class="muted">looks at</span>
+            <span class="muted">${cell.masked ? 'cannot see' : 'looks at'}</span>
             <bdi class="key">${name(cell.keyIndex)}</bdi>
           </h2>
           <p class="muted">layer ${cell.layer}, head ${cell.head}</p>
           <p class="result">${cell.masked ? html`<strong>masked</strong>` : html`<strong>${percent(cell.weight)}</strong>`}</p>
         </header>
-        ${cell.dot === null ? this.#withoutVectors() : this.#score(cell, name)} ${this.#softmax(cell, run.tokens)}
-        ${cell.output === null ? nothing : this.#mix(cell, name)} ${cell.query === null ? nothing : this.#elements(cell)}
+        ${
+          why === null
+            ? nothing
+            : html`<p class="note why">
+                <span class=${`swatch ${visibility(run, cell.layer, cell.queryIndex, cell.keyIndex) === 'later' ? 'later' : 'outside'}`} aria-hidden="true"></span>
+                <span><bdi class="key">${name(cell.keyIndex)}</bdi> is ${why}. Its score becomes −∞, and its weight 0.</span>
+              </p>`
+        }
+        ${cell.dot === null ? this.#withoutVectors() : this.#score(cell, name, shared)} ${this.#softmax(cell, run)}
+        ${cell.output === null ? nothing : this.#mix(cell, name, shared)} ${cell.query === null ? nothing : this.#elements(cell)}
       </section>
     `;
   }
@@ -66,7 +78,7 @@ export class CellPanel extends Panel {
     </p>`;
   }
 
-  #score(cell: Cell, name: (index: number) => string): TemplateResult {
+  #score(cell: Cell, name: (index: number) => string, shared: SharedHead | null): TemplateResult {
     const most = largest(cell.query, cell.key);
     return html`
       <section class="step">
@@ -78,7 +90,7 @@ export class CellPanel extends Panel {
                 <div class="vectors" @pointermove=${this.#pointAt} @pointerleave=${this.#pointAway}>
                   <span class="label"><span class="letter query">q</span> query of <bdi>${name(cell.queryIndex)}</bdi></span>
                   ${vectorStrip(cell.query, 'query', most, this.element)}
-                  <span class="label"><span class="letter key">k</span> key of <bdi>${name(cell.keyIndex)}</bdi></span>
+                  <span class="label"><span class="letter key">k</span> key of <bdi>${name(cell.keyIndex)}</bdi>${sharing(shared)}</span>
                   ${vectorStrip(cell.key, 'key', most, this.element)}
                 </div>
                 ${this.#product(cell.query, cell.key)}
@@ -119,8 +131,14 @@ export class CellPanel extends Panel {
     </p>`;
   }
 
-  #softmax(cell: Cell, tokens: readonly Token[]): TemplateResult {
-    const order = [...cell.rowWeights.keys()].sort((a, b) => (cell.rowWeights[b] ?? 0) - (cell.rowWeights[a] ?? 0));
+  #softmax(cell: Cell, run: Run): TemplateResult {
+    const { tokens } = run;
+    const isSeen = (key: number) => visibility(run, cell.layer, cell.queryIndex, key) === 'visible';
+    const order = [...cell.rowWeights.keys()]
+      .filter((key) => isSeen(key) || key === cell.keyIndex)
+      .sort((a, b) => (cell.rowWeights[b] ?? 0) - (cell.rowWeights[a] ?? 0));
+    const hidden = [...cell.rowWeights.keys()].filter((key) => !isSeen(key));
+    const later = hidden.filter((key) => key > cell.queryIndex).length;
     const listed = order.slice(0, LISTED);
     if (!listed.includes(cell.keyIndex)) listed[listed.length - 1] = cell.keyIndex;
     const rest = order.filter((key) => !listed.includes(key));
@@ -139,7 +157,7 @@ export class CellPanel extends Panel {
         }
         ${cell.score === null ? html`<p class="formula">weight = <strong>${printed(cell.weight, { name: 'weight' })}</strong></p>` : nothing}
         <div class="row-bars" role="group" aria-label="The row: the shares of all keys">
-          ${listed.map((key) => this.#bar(cell, key, tokens))}
+          ${listed.map((key) => this.#bar(cell, key, tokens, isSeen(key)))}
         </div>
         ${
           rest.length === 0
@@ -148,11 +166,19 @@ export class CellPanel extends Panel {
                 and ${count(rest.length)} more, together ${percent(rest.reduce((sum, key) => sum + (cell.rowWeights[key] ?? 0), 0))}
               </p>`
         }
+        ${later === 0 ? nothing : html`<p class="muted rest">${count(later)} later ${later === 1 ? 'token is' : 'tokens are'} masked</p>`}
+        ${
+          hidden.length === later
+            ? nothing
+            : html`<p class="muted rest">
+                ${count(hidden.length - later)} further back than the window of ${count(run.windows[cell.layer] ?? 0)} are masked
+              </p>`
+        }
       </section>
     `;
   }
 
-  #bar(cell: Cell, key: number, tokens: readonly Token[]): TemplateResult {
+  #bar(cell: Cell, key: number, tokens: readonly Token[], isSeen: boolean): TemplateResult {
     const weight = cell.rowWeights[key] ?? 0;
     const hover = this.snapshot?.state.hover ?? null;
     const name = [
@@ -160,6 +186,7 @@ export class CellPanel extends Panel {
       key === cell.keyIndex && 'chosen',
       hover?.key === key && 'lit',
       tokens[key]?.special && 'muted',
+      !isSeen && (key > cell.queryIndex ? 'later' : 'outside'),
     ];
     return html`<button
       class=${name.filter(Boolean).join(' ')}
@@ -173,13 +200,13 @@ export class CellPanel extends Panel {
     </button>`;
   }
 
-  #mix(cell: Cell, name: (index: number) => string): TemplateResult {
+  #mix(cell: Cell, name: (index: number) => string, shared: SharedHead | null): TemplateResult {
     const most = largest(cell.value, cell.output);
     return html`
       <section class="step">
         <h3><span class="number">3</span> Mix: the values, by weight</h3>
         <div class="vectors" @pointermove=${this.#pointAt} @pointerleave=${this.#pointAway}>
-          <span class="label"><span class="letter value">v</span> value of <bdi>${name(cell.keyIndex)}</bdi>, taken ${percent(cell.weight)}</span>
+          <span class="label"><span class="letter value">v</span> value of <bdi>${name(cell.keyIndex)}</bdi>${sharing(shared)}, taken ${percent(cell.weight)}</span>
           ${vectorStrip(cell.value ?? [], 'value', most, this.element)}
           <span class="label"><span class="letter output">o</span> output: the sum over all keys</span>
           ${vectorStrip(cell.output ?? [], 'output', most, this.element)}
@@ -257,6 +284,12 @@ function value(number: number | null, name: string): TemplateResult {
   return number === null ? html`<span class="muted">not in this trace</span>` : printed(number, { name });
 }
 
+/** Whose key or value it is, where several heads read the same one. */
+function sharing(shared: SharedHead | null): TemplateResult | typeof nothing {
+  if (shared === null) return nothing;
+  return html`<span class="muted"> of key/value head ${shared.kv}, shared by ${headsInWords(shared.heads)}</span>`;
+}
+
 function tokenName(token: Token | undefined): string {
   return token === undefined ? '' : tokenLabel(token);
 }
@@ -309,6 +342,14 @@ export const cellPanelStyles = css`
   }
   .calculation .note {
     margin-top: 12px;
+  }
+  .calculation .why {
+    display: flex;
+    align-items: baseline;
+    gap: 8px;
+  }
+  .calculation .why .swatch {
+    flex: none;
   }
   .step {
     padding: 12px 0 0;
@@ -397,6 +438,12 @@ export const cellPanelStyles = css`
     height: 8px;
     border-radius: 4px;
     background: linear-gradient(var(--light), var(--light)) no-repeat 0 / calc(100% * var(--weight)) var(--thread);
+  }
+  .bar.later .track {
+    background: repeating-linear-gradient(135deg, var(--muted) 0 1px, transparent 1px 5px);
+  }
+  .bar.outside .track {
+    background: radial-gradient(circle at 3px 3px, var(--muted) 0.9px, transparent 1.3px) 0 0 / 7px 7px;
   }
   @media (forced-colors: active) {
     .bar .track {

@@ -1,8 +1,10 @@
 /** The chosen head's weights as a grid of light: rows look, columns are looked at. The only grid of the element. */
-import { css, html, type PropertyValues, type TemplateResult } from 'lit';
+import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { RunView } from '../session/snapshot';
 import { tokenLabel } from '../state/labels';
+import { headsInWords, sharedHeadOf } from '../state/sharing';
+import { hiddenKinds, REASONS, visibility, whyHidden } from '../state/visibility';
 import { define } from './define';
 import { itemsOf, step, visible } from './grid-window';
 import { data, printed } from './printed';
@@ -66,7 +68,7 @@ export class HeadMatrix extends ScrolledPanel {
     return html`
       <div class="bar-above">
         <h2 class="heading">Layer ${matrix.layer}, head ${matrix.head}</h2>
-        ${this.#reading(shown, label)}
+        ${this.#reading(shown, label)} ${this.#legend(shown)}
       </div>
       <div class="scroller">
         <div
@@ -121,12 +123,17 @@ export class HeadMatrix extends ScrolledPanel {
     const weight = matrix.data[row * matrix.cols + col] ?? 0;
     const chosen = row === selection.query && col === selection.key;
     const here = row === this.#cursor.row && col === this.#cursor.col;
-    const name = `cell${chosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${this.#inkOn(weight)}`;
+    const kind = visibility(shown.run, matrix.layer, row, col);
+    const look = kind === 'visible' ? this.#inkOn(weight) : kind === 'later' ? ' later' : ' outside';
+    const why = whyHidden(shown.run, matrix.layer, row, col) ?? nothing;
+    const name = `cell${chosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${look}`;
     return html`<span
       role="gridcell"
       class=${name}
       part="cell"
       aria-colindex=${col + 2}
+      aria-label=${why === nothing ? nothing : `0, ${why}`}
+      title=${why}
       aria-selected=${chosen ? 'true' : 'false'}
       data-query=${row}
       data-key=${col}
@@ -143,8 +150,30 @@ export class HeadMatrix extends ScrolledPanel {
     const query = pointed ? hover.query : selection.query;
     const key = pointed ? hover.key : selection.key;
     const weight = matrix.data[query * matrix.cols + key] ?? 0;
+    const why = whyHidden(shown.run, matrix.layer, query, key);
+    if (why !== null) {
+      return html`<span class="reading">
+        <bdi>${label(query)}</bdi> <span class="muted">cannot see</span> <bdi>${label(key)}</bdi><span class="muted">: ${why}</span>
+      </span>`;
+    }
     return html`<span class="reading">
       <bdi>${label(query)}</bdi> <span class="muted">looks at</span> <bdi>${label(key)}</bdi>: ${printed(weight)}
+    </span>`;
+  }
+
+  /** What the hatched cells mean, where there are any, and with whom the head shares its keys. */
+  #legend({ matrix, run }: RunView): TemplateResult | typeof nothing {
+    const kinds = hiddenKinds(run, matrix.layer, matrix.cols);
+    const shared = sharedHeadOf(run.model, matrix.head);
+    if (kinds.length === 0 && shared === null) return nothing;
+    return html`<span class="legend muted">
+      ${kinds.map(
+        (kind) => html`<span class="entry">
+          <span class=${`swatch ${kind === 'later' ? 'later' : 'outside'}`} aria-hidden="true"></span>
+          ${REASONS[kind](run.windows[matrix.layer] ?? 0)}
+        </span>`,
+      )}
+      ${shared === null ? nothing : html`<span class="entry"><span class="letter key">k</span> ${headsInWords(shared.heads)} share keys ${shared.kv}</span>`}
     </span>`;
   }
 
@@ -348,6 +377,33 @@ export const headMatrixStyles = css`
   .cell.on-dark data {
     color: var(--white);
   }
+  /* Masked cells are no weights of zero: they are hatched, and have no number. */
+  .cell.later,
+  .swatch.later {
+    background: repeating-linear-gradient(135deg, var(--line) 0 1px, transparent 1px 5px) var(--ground);
+  }
+  .cell.outside,
+  .swatch.outside {
+    background: radial-gradient(circle at 3px 3px, var(--muted) 0.9px, transparent 1.3px) 0 0 / 7px 7px var(--ground);
+  }
+  .legend {
+    display: inline-flex;
+    flex-wrap: wrap;
+    gap: 2px 14px;
+  }
+  .legend .entry {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+  }
+  .swatch {
+    width: 16px;
+    height: 12px;
+    border: 1px solid var(--line);
+    border-radius: 2px;
+  }
+  .cell.later data,
+  .cell.outside data,
   .small .cell data {
     position: absolute;
     clip-path: inset(50%);
@@ -364,7 +420,8 @@ export const headMatrixStyles = css`
     outline-offset: 2px;
   }
   @media (forced-colors: active) {
-    .cell {
+    .cell,
+    .swatch {
       forced-color-adjust: none;
     }
     .cell.chosen {

@@ -91,11 +91,13 @@ export const layout = css`
     padding: 56px 16px 16px;
     overflow: auto;
   }
-  .panel.staged .scroller {
+  .panel.staged .scroller,
+  .panel.staged .wall-frame {
     max-height: none;
   }
   .panel.of-wall.staged .wall {
-    width: min(100%, calc((var(--attn-stage-height, clamp(420px, 74svh, 1000px)) - 130px) * var(--heads) / var(--layers)));
+    /* As high as the stage, but never so small that a head cannot be read: then it scrolls. */
+    width: min(100%, max(var(--heads) * 48px, (var(--attn-stage-height, clamp(420px, 74svh, 1000px)) - 150px) * var(--heads) / var(--layers)));
   }
   .view-wall .stage,
   .view-matrix .stage,

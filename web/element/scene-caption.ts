@@ -2,8 +2,10 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Token } from '../engine/types';
 import { countAtLeast } from '../scene/packing';
+import { countInside, tokenRange } from '../scene/token-window';
 import { shareApart } from '../state/explain';
 import { tokenLabel } from '../state/labels';
+import { visibility } from '../state/visibility';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, data, percent } from './printed';
@@ -20,10 +22,16 @@ export class SceneCaption extends Panel {
     const listed = countAtLeast(overview.links, Math.fround(state.threshold / 100));
     const all = overview.counts[state.threshold] ?? listed;
     const least = data(state.threshold, `${state.threshold} %`);
+    const range = tokenRange(run.tokens.length, selection.query);
+    const isWhole = range.end - range.first === run.tokens.length;
+    const window = run.windows[selection.layer] ?? null;
+    const isSeen = visibility(run, selection.layer, selection.query, selection.key) === 'visible';
     return html`
       <p class="main">
-        ${name(selection.query)} looks at ${name(selection.key)}: <strong>${percent(cell.weight)}</strong> in layer ${selection.layer},
-        head ${selection.head}.${
+        ${name(selection.query)} ${isSeen ? 'looks at' : 'cannot see'} ${name(selection.key)}${
+          isSeen ? html`: <strong>${percent(cell.weight)}</strong>` : nothing
+        } in layer ${selection.layer},
+        head ${selection.head}.${window === null ? nothing : html` <span class="apart">Window: the last ${count(window)}.</span>`}${
           state.apart && special.length > 0 && share > 0
             ? html` <span class="apart">Set apart: ${namesOf(special)} ${percent(share)}.</span>`
             : nothing
@@ -33,9 +41,12 @@ export class SceneCaption extends Panel {
         ${
           all === 0
             ? html`No link weighs ${least} or more: lower the threshold.`
-            : listed < all
-              ? html`The strongest ${count(listed)} of ${count(all)} links from ${least} are drawn.`
-              : html`All ${count(all)} links from ${least} are drawn.`
+            : isWhole
+              ? listed < all
+                ? html`The strongest ${count(listed)} of ${count(all)} links from ${least} are drawn.`
+                : html`All ${count(all)} links from ${least} are drawn.`
+              : html`Tokens ${count(range.first)} to ${count(range.end - 1)} of ${count(run.tokens.length)} are shown, with
+                  ${count(countInside(overview.links, listed, range))} of the text’s ${count(all)} links from ${least}.`
         }
       </p>
     `;

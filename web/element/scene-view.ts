@@ -10,6 +10,7 @@ import type { SceneTheme } from '../scene/theme';
 import { tokenLabel } from '../state/labels';
 import { formatPercent } from '../state/numbers';
 import type { CameraPreset } from '../state/state';
+import { visibility } from '../state/visibility';
 import { define } from './define';
 import { Panel } from './panel';
 
@@ -214,6 +215,10 @@ export class SceneView extends Panel {
       }
       const motion = matchMedia('(prefers-reduced-motion: reduce)');
       this.#scene = createScene(canvas, {
+        reading: {
+          label: tokenLabel,
+          sees: (run, layer, query, key) => visibility(run, layer, query, key) === 'visible',
+        },
         theme: this.theme,
         reducedMotion: motion.matches,
       });

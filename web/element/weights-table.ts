@@ -1,13 +1,16 @@
 /** The chosen head's weights as an ordinary table, three digits each, for reading and for screen readers. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { tokenLabel } from '../state/labels';
+import { hiddenKinds, REASONS, visibility } from '../state/visibility';
 import { define } from './define';
 import { visible } from './grid-window';
-import { printed } from './printed';
+import { data, printed } from './printed';
 import { ScrolledPanel } from './scrolled-panel';
 
 const WIDTH = 82;
 const HEIGHT = 26;
+/** What stands in a masked cell instead of a number. */
+const HIDDEN = { later: 'later', 'outside window': 'too far' } as const;
 /** Tables up to this many tokens stand in the document whole. */
 const WHOLE = 24;
 
@@ -45,6 +48,9 @@ export class WeightsTable extends ScrolledPanel {
         >
           <caption>
             Weights of layer ${matrix.layer}, head ${matrix.head}: each row looks, each column is looked at; a row adds up to 1.
+            ${hiddenKinds(run, matrix.layer, n).map(
+              (kind) => html`<span>“${HIDDEN[kind]}”: ${REASONS[kind](run.windows[matrix.layer] ?? 0)}. </span>`,
+            )}
           </caption>
           <thead>
             <tr aria-rowindex="1">
@@ -63,13 +69,15 @@ export class WeightsTable extends ScrolledPanel {
             ${numbers(rows.first, rows.last).map(
               (query) => html`<tr aria-rowindex=${query + 2} class=${query === selection.query ? 'chosen' : ''}>
                 <th scope="row" class="side" aria-colindex="1"><bdi>${label(query)}</bdi></th>
-                ${gap(cols.first)}${keys.map(
-                  (key) => html`<td
-                    class=${query === selection.query && key === selection.key ? 'chosen' : ''}
-                    aria-colindex=${key + 2}
-                    data-cell=${`${query}.${key}`}
-                  >${printed(matrix.data[query * n + key] ?? 0)}</td>`,
-                )}${gap(n - cols.last)}
+                ${gap(cols.first)}${keys.map((key) => {
+                  const kind = visibility(run, matrix.layer, query, key);
+                  const weight = matrix.data[query * n + key] ?? 0;
+                  return html`<td
+                      class=${`${query === selection.query && key === selection.key ? 'chosen' : ''}${kind === 'visible' ? '' : ' masked'}`}
+                      aria-colindex=${key + 2}
+                      data-cell=${`${query}.${key}`}
+                    >${kind === 'visible' ? printed(weight) : data(weight, HIDDEN[kind])}</td>`;
+                })}${gap(n - cols.last)}
               </tr>`,
             )}
             ${space(matrix.rows - rows.last)}
@@ -131,6 +139,10 @@ export const weightsTableStyles = css`
     font-family: var(--mono);
     font-size: 0.6875rem;
     cursor: pointer;
+  }
+  .weights td.masked {
+    color: var(--muted);
+    font-family: var(--font);
   }
   .weights thead th {
     position: sticky;

@@ -12,6 +12,7 @@ import {
   frame,
   type Insets,
   type Pose,
+  samePose,
 } from './framing';
 import type { Box, Vec3 } from './layout';
 import { CALM, SETTLE, Tween } from './motion';
@@ -85,8 +86,11 @@ export class CameraRig {
     this.insets = insets;
     this.camera.aspect = size.width / size.height;
     this.camera.updateProjectionMatrix();
+    const before = this.framed;
     this.framed = frame(box, this.direction(), FOV, size, insets);
     if (this.byHand) return;
+    // A token more, in a frame that has room for it, is no reason to move.
+    if (this.opened && !resized && !this.share.pending && samePose(before, this.framed)) return;
     if (!this.opened) {
       this.opened = true;
       const turned = { ...this.direction(), azimuth: this.direction().azimuth + SETTLE_ANGLE };

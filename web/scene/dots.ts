@@ -1,4 +1,7 @@
-/** A dot where each thread crosses a layer boundary; rings show the weight on oneself. One draw, no vertex data. */
+/**
+ * A dot where each thread crosses a layer boundary, hollow where the focused token cannot look; rings show the weight on
+ * oneself. One draw, no vertex data.
+ */
 import { Float32BufferAttribute, InstancedBufferGeometry, Mesh } from 'three';
 import { material, type Shared } from './shared';
 
@@ -11,17 +14,20 @@ flat out vec4 vMark;
 void main() {
   int i = gl_InstanceID % uTokenCount, level = gl_InstanceID / uTokenCount;
   vec4 data = token(i);
+  float barred = step(1.5, data.y);
+  data.y -= 2.0 * barred;
   bool focused = uFocus.z >= 0.0, reads = float(level) == uFocus.x + 1.0, gives = float(level) == uFocus.x;
+  barred *= focused && gives ? 1.0 : 0.0;
   float looking = focused && reads && float(i) == uFocus.z ? 1.0 : 0.0;
   float heat = focused && gives ? data.w * smoothstep(0.6, 1.0, uTravel) : 0.0;
   float self = reads && data.y < 0.5 && (looking > 0.5 || (!focused && data.z > 0.05)) ? data.z : 0.0;
-  float radius = uDot * (1.0 - 0.25 * data.y) + heat * 2.6 + looking * max(1.6, 4.4 - uDot);
+  float radius = uDot * (1.0 - 0.25 * data.y + 0.35 * barred) + heat * 2.6 + looking * max(1.6, 4.4 - uDot);
   vec4 c = projectionMatrix * viewMatrix * vec4(data.x, uLevels[level], 0.0, 1.0);
   float scale = uPixelRatio * nearness(c.w), reach = (radius + (self > 0.0 || looking > 0.5 || heat > 0.02 ? 14.0 : 1.5)) * scale;
   gl_Position = vec4(c.xy + position.xy * reach * 2.0 / uResolution * c.w, c.zw);
   vAt = position.xy * reach;
   vLook = vec4(radius * scale, scale, clarity(c.w) * (1.0 - 0.5 * data.y) * uDotLight, looking);
-  vMark = vec4(heat, self, focused ? 1.0 : 0.0, 0.0);
+  vMark = vec4(heat, self, focused ? 1.0 : 0.0, barred);
 }
 `;
 
@@ -34,7 +40,9 @@ void main() {
   float away = length(vAt), radius = vLook.x, scale = vLook.y, looking = vLook.w;
   vec3 hue = mix(mix(LINE, MUTEDINK, 0.42), ACCENT, smoothstep(0.03, 0.4, vMark.x));
   hue = mix(hue, INK, looking);
-  float alpha = clamp(radius + 0.5 - away, 0.0, 1.0) * mix(vLook.z, 1.0, max(looking, vMark.x));
+  float disc = clamp(radius + 0.5 - away, 0.0, 1.0);
+  if (vMark.w > 0.5) disc *= clamp(away - radius + 1.1 * scale + 0.5, 0.0, 1.0);
+  float alpha = disc * mix(vLook.z, 1.0, max(looking, vMark.x));
   colour = vec4(hue * alpha, alpha);
   /* A soft light round whoever looks, and round what is looked at. */
   float lit = max(looking * 0.3, vMark.x * 0.55);

@@ -83,6 +83,17 @@ export function frame(
   return { ...direction, target: [along(0), along(1), along(2)], distance };
 }
 
+/** Whether two poses show the same picture. */
+export function samePose(a: Pose, b: Pose): boolean {
+  const near = (p: number, q: number) => Math.abs(p - q) < 1e-6 * Math.max(1, Math.abs(p));
+  return (
+    near(a.azimuth, b.azimuth) &&
+    near(a.elevation, b.elevation) &&
+    near(a.distance, b.distance) &&
+    a.target.every((value, i) => Math.abs(value - b.target[i]!) < 1e-6 * a.distance)
+  );
+}
+
 /** Between two poses, the short way round. */
 export function between(from: Pose, to: Pose, share: number): Pose {
   const lerp = (a: number, b: number) => a + (b - a) * share;

@@ -47,6 +47,8 @@ export class LabelAtlas {
   private family = 'system-ui, sans-serif';
   private size = 13;
   private ratio = 1;
+  /** Where the next text has room. */
+  private cursor = { x: 0, y: 0 };
 
   constructor() {
     this.canvas.width = this.canvas.height = 4;
@@ -80,26 +82,44 @@ export class LabelAtlas {
     return this.entries.get(keyOf(text));
   }
 
-  /** Draws these texts and forgets all others. Returns the bytes to upload; 0 when it held them all already. */
+  /**
+   * Draws those of these texts that it does not hold; where they lack room it forgets all others and begins anew.
+   * Returns the bytes to upload; 0 when it held them all already.
+   */
   fill(texts: readonly AtlasText[]): number {
-    if (texts.every((text) => this.entries.has(keyOf(text)))) return 0;
     const wanted = new Map(texts.map((text) => [keyOf(text), text]));
+    const missing = new Map([...wanted].filter(([key]) => !this.entries.has(key)));
+    if (missing.size === 0) return 0;
     const row = Math.ceil(this.size * 1.7 * this.ratio);
+    const { canvas } = this;
+    if (this.entries.size > 0 && this.place(missing, canvas.width, canvas.height, row)) {
+      this.draw(missing, canvas.width, canvas.height, row);
+      return canvas.width * canvas.height * 4;
+    }
     const width = Math.min(MOST, wanted.size > 60 ? 2048 : 1024);
     this.entries = new Map();
-    let [x, y] = [0, 0];
-    for (const [key, text] of wanted) {
+    this.cursor = { x: 0, y: 0 };
+    this.place(wanted, width, MOST, row);
+    let height = 32;
+    while (height < this.cursor.y + row) height *= 2;
+    this.context.clearRect(0, 0, canvas.width, canvas.height);
+    this.draw(wanted, width, height, row);
+    return width * height * 4;
+  }
+
+  /** Gives each text a place after those that have one; false where not all have room. */
+  private place(texts: ReadonlyMap<string, AtlasText>, width: number, height: number, row: number): boolean {
+    let { x, y } = this.cursor;
+    for (const [key, text] of texts) {
       const w = Math.min(width, Math.ceil(this.widthOf(text) * this.ratio) + 4);
       if (x + w > width) [x, y] = [0, y + row];
-      if (y + row > MOST) break;
+      if (y + row > height) return false;
       const split = text.figure ? this.splitOf(text) : w;
       this.entries.set(key, { x, y, w, h: row, split, coloured: false });
       x += w + 1;
+      this.cursor = { x, y };
     }
-    let height = 32;
-    while (height < y + row) height *= 2;
-    this.draw(wanted, width, height, row);
-    return width * height * 4;
+    return true;
   }
 
   private splitOf(text: AtlasText): number {
@@ -114,8 +134,6 @@ export class LabelAtlas {
       canvas.height = height;
       // The texture's storage has a fixed size: a canvas of another size needs another one.
       this.texture.dispose();
-    } else {
-      context.clearRect(0, 0, width, height);
     }
     context.fillStyle = '#fff';
     context.textBaseline = 'alphabetic';

@@ -31,19 +31,8 @@ const STYLES = {
   chosenHead: style('ground', null, 'accent', true),
 };
 
-const LONGEST = 18;
-
-/** A token as a reader can see it: white space gets a sign, long words an ellipsis. */
-export function visibleText(text: string): string {
-  const signs = text.replace(/\r?\n|\r/g, '⏎').replace(/\t/g, '⇥');
-  const shown = signs.trim() === '' ? '·'.repeat(Math.max(1, signs.length)) : signs.trim();
-  const letters = Array.from(shown);
-  return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join('')}…` : shown;
-}
-
-export function tokenTexts(view: RunView): string[] {
-  return view.run.tokens.map((token) => visibleText(token.piece));
-}
+/** Longer tokens are cut: the line of text has room for words, not for addresses. */
+export const LONGEST_LABEL = 18;
 
 export interface PlanRequest {
   readonly snapshot: Snapshot;
@@ -68,7 +57,9 @@ export function planLabels(request: PlanRequest): LabelWish[] {
 
 function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
   const x = layout.x[0] ?? 0;
-  const wishes = Array.from({ length: layout.levels.length - 1 }, (_, layer): LabelWish => {
+  const nLayers = layout.levels.length - 1;
+  const ranks = spreadRanks(nLayers);
+  const wishes = Array.from({ length: nLayers }, (_, layer): LabelWish => {
     const chosen = layer === focus.layer;
     return {
       text: narrow ? `L${layer}` : `layer ${layer}`,
@@ -80,7 +71,7 @@ function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
       dx: narrow ? -8 : -30,
       dy: chosen ? -10 : 0,
       align: -1,
-      priority: chosen ? 900 : 60,
+      priority: chosen ? 900 : 60 + 20 * (1 - ranks[layer]! / nLayers),
       firm: chosen,
       elsewhere: [],
     };
@@ -177,9 +168,7 @@ function focusWishes({ focus, layout, texts, labelWidths, snapshot, view }: Plan
     });
   }
   if (focus.apart !== null && focus.apart > 0) {
-    const names = [
-      ...new Set(view.run.tokens.filter((token) => isApart(snapshot, view, token.index)).map((t) => t.piece)),
-    ];
+    const names = [...new Set(texts.filter((_, token) => isApart(snapshot, view, token)))];
     const aside = labelWidths[query]! / 2 + 30;
     wishes.push({
       ...base,

@@ -19,6 +19,8 @@ export interface Layout {
   readonly fan: number;
   /** Mean distance between neighbouring tokens. */
   readonly spacing: number;
+  /** Units of space for each CSS pixel of the line of type. */
+  readonly stretch: number;
   readonly box: Box;
 }
 
@@ -33,35 +35,70 @@ export interface LayoutRequest {
   readonly height: number;
   /** Over 1: heads lean out further, where the camera looks along them. */
   readonly fanGain: number;
+  /**
+   * The text grows at its end: its line begins at the left and keeps room for what comes. With the layout before, its
+   * tokens stay in their places while there is such room. Null: the text is whole, and set in the middle.
+   */
+  readonly growing: { readonly before: Layout | null } | null;
 }
+
+/** Set anew, a growing text takes up so much of the width. */
+const GROWN_SHARE = 0.8;
 
 /** Distances between neighbouring labels, and the least room of a token however short it is. */
 const LABEL_GAP = 15;
 const LEAST_ADVANCE = 34;
 /** Few tokens spread out, but not so far that they stop being a sentence. */
 const MOST_STRETCH = 2.4;
-const LEAST_BAND = 26;
+const LEAST_BAND = 9;
 const OPEN_SHARE = 0.3;
 /** A Bezier's control points reach a third further than the curve. */
 const CURVE_REACH = 0.75;
 
-/** Centres of tokens set in one line. */
-export function tokenPlaces(labelWidths: ArrayLike<number>, width: number): Float32Array {
+/** Room of a token in the line of type, in CSS pixels. */
+function advanceOf(labelWidth: number): number {
+  return Math.max(LEAST_ADVANCE, labelWidth + LABEL_GAP);
+}
+
+/** Centres of tokens set in one line, the first at 0, and the stretch with which they fill the width. */
+function lineOf(labelWidths: ArrayLike<number>, width: number, most: number): { x: Float32Array; stretch: number } {
   const n = labelWidths.length;
   const x = new Float32Array(n);
-  let cursor = 0;
-  for (let i = 0; i < n; i++) {
-    const advance = Math.max(LEAST_ADVANCE, labelWidths[i]! + LABEL_GAP);
-    x[i] = cursor + advance / 2;
-    cursor += advance;
-  }
-  if (n === 0) return x;
+  for (let i = 1; i < n; i++) x[i] = x[i - 1]! + (advanceOf(labelWidths[i - 1]!) + advanceOf(labelWidths[i]!)) / 2;
   // From the first centre to the last is what fills the width: half a label overhangs at each end.
-  const first = x[0]!;
-  const span = x[n - 1]! - first;
-  const stretch = span > 0 ? Math.min(MOST_STRETCH, width / span) : 1;
-  for (let i = 0; i < n; i++) x[i] = (x[i]! - first - span / 2) * stretch;
-  return x;
+  const span = x[n - 1] ?? 0;
+  const stretch = span > 0 ? Math.min(most, width / span) : 1;
+  return { x: x.map((place) => place * stretch), stretch };
+}
+
+/** Centres of tokens set in one line, in the middle. */
+export function tokenPlaces(labelWidths: ArrayLike<number>, width: number): Float32Array {
+  const { x } = lineOf(labelWidths, width, MOST_STRETCH);
+  const half = (x[x.length - 1] ?? 0) / 2;
+  return x.map((place) => place - half);
+}
+
+/** The line of a growing text: as it was, with the new tokens after it, or set anew from the left where they lack room. */
+function growingLine(labelWidths: ArrayLike<number>, width: number, before: Layout | null) {
+  const n = labelWidths.length;
+  const room = before === null ? null : { first: before.box.min[0], last: before.box.max[0] };
+  if (before !== null && room !== null && room.last - room.first > width - 1) {
+    const x = new Float32Array(n);
+    x.set(before.x.subarray(0, n));
+    for (let i = Math.max(1, before.x.length); i < n; i++) {
+      const step = (advanceOf(labelWidths[i - 1]!) + advanceOf(labelWidths[i]!)) / 2;
+      x[i] = x[i - 1]! + step * before.stretch;
+    }
+    if ((x[n - 1] ?? 0) <= room.last) return { x, stretch: before.stretch, ...room };
+  }
+  const line = lineOf(labelWidths, width * GROWN_SHARE, before?.stretch ?? MOST_STRETCH);
+  return { ...line, x: line.x.map((place) => place - width / 2), first: -width / 2, last: width / 2 };
+}
+
+function wholeLine(labelWidths: ArrayLike<number>, width: number) {
+  const { stretch } = lineOf(labelWidths, width, MOST_STRETCH);
+  const x = tokenPlaces(labelWidths, width);
+  return { x, stretch, first: x[0] ?? 0, last: x[x.length - 1] ?? 0 };
 }
 
 /** Heights of the layer boundaries, centred on 0. */
@@ -82,18 +119,18 @@ export function levelPlaces(nLayers: number, openLayer: number | null, height: n
 }
 
 export function layOut(request: LayoutRequest): Layout {
-  const { labelWidths, nLayers, openLayer, width, height, fanGain } = request;
-  const x = tokenPlaces(labelWidths, width);
+  const { labelWidths, nLayers, openLayer, width, height, fanGain, growing } = request;
+  const line = growing === null ? wholeLine(labelWidths, width) : growingLine(labelWidths, width, growing.before);
+  const { x, stretch, first, last } = line;
   const levels = levelPlaces(nLayers, openLayer, height);
   const fan = fanGain * Math.min(190, Math.max(70, 0.3 * Math.min(width, height)));
   const reach = (CURVE_REACH * fan) / 2;
-  const first = x[0] ?? 0;
-  const last = x[x.length - 1] ?? 0;
   return {
     x,
     levels,
     fan,
-    spacing: x.length > 1 ? (last - first) / (x.length - 1) : 80,
+    spacing: x.length > 1 ? (x[x.length - 1]! - x[0]!) / (x.length - 1) : 80,
+    stretch,
     box: { min: [first, levels[0]!, -reach], max: [last, levels[nLayers]!, reach] },
   };
 }
@@ -112,8 +149,14 @@ export function labelRows(x: ArrayLike<number>, labelWidths: ArrayLike<number>):
   return 1;
 }
 
-/** On the way from one layout to another of as many tokens and layers. */
+/** On the way from one layout to another of as many layers; tokens that the first did not have stand in their places. */
 export function betweenLayouts(from: Layout, to: Layout, share: number): Layout {
-  const lerp = (a: Float32Array, b: Float32Array) => b.map((value, i) => a[i]! + (value - a[i]!) * share);
-  return { ...to, levels: lerp(from.levels, to.levels), fan: from.fan + (to.fan - from.fan) * share };
+  const lerp = (a: Float32Array, b: Float32Array) =>
+    b.map((value, i) => (i < a.length ? a[i]! + (value - a[i]!) * share : value));
+  return {
+    ...to,
+    x: lerp(from.x, to.x),
+    levels: lerp(from.levels, to.levels),
+    fan: from.fan + (to.fan - from.fan) * share,
+  };
 }

@@ -2,14 +2,14 @@
  * From a snapshot to what the meshes hold: notices what changed since the last one, and renews only that.
  */
 import type { Mesh } from 'three';
-import type { LinkList, Overview } from '../engine/types';
+import type { LinkList, Overview, Run } from '../engine/types';
 import type { RunView, Snapshot } from '../session/snapshot';
 import type { CameraPreset } from '../state/state';
 import type { CameraRig } from './camera-rig';
 import { Dots } from './dots';
 import { type Focus, focusOf, isApart } from './focus';
 import { Labels } from './label-mesh';
-import { LABEL_DROP, LABEL_ROW, planLabels, tokenTexts } from './label-plan';
+import { LABEL_DROP, LABEL_ROW, LONGEST_LABEL, planLabels } from './label-plan';
 import { type LabelWish, type PlacedLabel, placeLabels } from './labels';
 import { betweenLayouts, type Layout, labelRows, layOut } from './layout';
 import { Lines } from './lines';
@@ -17,13 +17,16 @@ import { LinkTexture, Ribbons } from './links';
 import { CALM, QUICK, Tween } from './motion';
 import { countAtLeast, type FocusList, focusList, linkCount } from './packing';
 import type { Hit, Project } from './picking';
-import type { Covered } from './scene-contract';
+import type { Covered, Reading } from './scene-contract';
 import type { Shared } from './shared';
 import { planStrokes } from './strokes';
+import { TokenWindow } from './token-window';
 import { massLight } from './visuals';
 
 const NARROW = 560;
 const NO_LINKS: LinkList = new Uint32Array(0);
+/** Tokens that come faster than this, in milliseconds, come without a show of light. */
+const UNHURRIED = 500;
 /** Heads lean out further where the camera looks along them. */
 const FAN_GAIN: Record<CameraPreset, number> = { front: 1, side: 2, above: 2 };
 
@@ -31,6 +34,8 @@ export class Picture {
   readonly meshes: readonly Mesh[];
   private readonly shared: Shared;
   private readonly rig: CameraRig;
+  private readonly reading: Reading;
+  private readonly window = new TokenWindow();
   private readonly lines: Lines;
   private readonly dots: Dots;
   private readonly mass: Ribbons;
@@ -56,6 +61,10 @@ export class Picture {
   private texts: string[] = [];
   private labelWidths: number[] = [];
   private rows = 1;
+  /** Whether the text grows token by token: what stands in the picture then stays where it is. */
+  private growing = false;
+  private grown = false;
+  private grownAt = -Infinity;
   private oldLayout: Layout | null = null;
   private goal: Layout | null = null;
   private layout: Layout | null = null;
@@ -63,9 +72,10 @@ export class Picture {
   private placed: PlacedLabel[] = [];
   private sizes = new Map<LabelWish, readonly [w: number, h: number]>();
 
-  constructor(shared: Shared, rig: CameraRig, reduced: boolean) {
+  constructor(shared: Shared, rig: CameraRig, reading: Reading, reduced: boolean) {
     this.shared = shared;
     this.rig = rig;
+    this.reading = reading;
     this.reduced = reduced;
     this.lines = new Lines(shared, 1);
     this.mass = new Ribbons(shared, 'mass', 16, 2);
@@ -77,9 +87,10 @@ export class Picture {
     this.focusLinks = new LinkTexture(shared);
     this.meshes = [this.lines, this.mass, this.glow, this.core, this.dots, this.labels].map((part) => part.mesh);
   }
+
   setFont(family: string, size: number, ratio: number): void {
     this.labels.setFont(family, size, ratio);
-    this.layOutAnew(0);
+    this.layOutAnew(0, false);
   }
 
   setReduced(reduced: boolean): void {
@@ -100,10 +111,11 @@ export class Picture {
 
   resize(width: number, height: number): void {
     this.size = { width, height };
-    this.layOutAnew(0);
+    this.layOutAnew(0, false);
   }
 
-  show(snapshot: Snapshot): void {
+  show(whole: Snapshot): void {
+    const snapshot = this.window.of(whole);
     const view = snapshot.runs[0] ?? null;
     const before = { snapshot: this.snapshot, view: this.view, focus: this.focus };
     this.snapshot = snapshot;
@@ -116,7 +128,11 @@ export class Picture {
     const { state } = snapshot;
     const filtered =
       state.threshold !== before.snapshot?.state.threshold || state.apart !== before.snapshot?.state.apart;
-    if (!sameRun) this.texts = tokenTexts(view);
+    if (!sameRun) {
+      this.growing = before.view !== null && continues(before.view.run, view.run);
+      this.grown = this.growing;
+      this.texts = view.run.tokens.map((token) => this.reading.label(token, LONGEST_LABEL));
+    }
     this.focus = focusOf(snapshot, view);
     if (view.overview !== this.overview || filtered) this.showMass(view.overview, view.overview !== this.overview);
     if (view.row !== before.view?.row || filtered || !sameFocus(this.focus, before.focus)) {
@@ -129,13 +145,19 @@ export class Picture {
     if (dim !== this.dim.goal) this.dim.aim(dim, sameRun ? this.motion(QUICK) : 0);
     const opened =
       openLayer(snapshot, view) !== (before.snapshot && before.view ? openLayer(before.snapshot, before.view) : null);
-    if (!sameRun || opened || !this.layout) this.layOutAnew(sameRun ? CALM : 0);
+    if (!sameRun || opened || !this.layout) this.layOutAnew(sameRun || this.growing ? CALM : 0);
     else this.replan();
   }
 
   /** Moves on to this moment; true while there is more to come. */
   update(time: number): boolean {
     const { uTravel, uFocus } = this.shared.uniforms;
+    if (this.grown) {
+      // A token that the reader waited for brings its own light.
+      if (time - this.grownAt > UNHURRIED && this.focus?.query !== null) this.travel.aim(1, this.motion(CALM), 0);
+      this.grown = false;
+      this.grownAt = time;
+    }
     uTravel.value = this.travel.at(time);
     const focus = this.focus;
     uFocus.value.set(focus?.layer ?? -1, focus?.head ?? -1, focus?.query ?? -1, this.dim.at(time));
@@ -158,6 +180,13 @@ export class Picture {
       (box) => box.wish.token !== null && x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h,
     );
     return label ? { kind: 'token', layer: label.wish.layer, query: label.wish.token! } : null;
+  }
+
+  /** What was hit, by its numbers in the whole text. */
+  inWhole(hit: Hit): Hit {
+    const { first } = this.window;
+    const query = hit.query + first;
+    return hit.kind === 'token' ? { ...hit, query } : { ...hit, query, key: hit.key + first };
   }
 
   pickable() {
@@ -184,7 +213,7 @@ export class Picture {
         h,
         text: wish.figure ? `${wish.text} ${wish.figure}` : wish.text,
         fontPx: this.labels.fontPx,
-        token: wish.token,
+        token: wish.token === null ? null : wish.token + this.window.first,
       })),
     };
   }
@@ -227,8 +256,11 @@ export class Picture {
     this.glow.show(this.focusLinks, this.focused.chosen);
   }
 
-  /** Places everything for the present text, size and open layer, and frames it. */
-  private layOutAnew(duration: number): void {
+  /**
+   * Places everything for the present text, size and open layer, and frames it. A growing text keeps its places, unless
+   * what they were made for has changed.
+   */
+  private layOutAnew(duration: number, keep = true): void {
     const { snapshot, view, size, covered } = this;
     if (!snapshot || !view || size.width < 2) return;
     const { nLayers, nHeads } = view.run.model;
@@ -244,6 +276,7 @@ export class Picture {
       openLayer: openLayer(snapshot, view),
       width,
       fanGain: FAN_GAIN[this.preset],
+      growing: this.growing ? { before: keep ? this.goal : null } : null,
     };
     this.rows = labelRows(layOut({ ...request, height: 100 }).x, labelWidths);
     const margin = drop(this.rows);
@@ -252,12 +285,12 @@ export class Picture {
       height: Math.max(120, size.height - covered.top - covered.bottom - 2 * margin),
     });
     const old = this.layout;
-    const comparable = old !== null && old.x.length === layout.x.length && old.levels.length === layout.levels.length;
-    const moves = this.motion(duration);
+    const sameText = old !== null && (this.growing || old.x.length === layout.x.length);
+    const moves = old !== null && sameText && changes(old, layout) ? this.motion(duration) : 0;
     this.goal = layout;
-    this.oldLayout = comparable && moves > 0 ? old : null;
+    this.oldLayout = moves > 0 ? old : null;
     this.shape.aim(1, this.oldLayout ? moves : 0, 0);
-    this.layout = this.oldLayout ?? layout;
+    this.layout = this.oldLayout ? betweenLayouts(this.oldLayout, layout, 0) : layout;
     this.shared.uniforms.uHeads.value = nHeads;
     this.shared.setLayout(this.layout);
     this.dots.show(layout.x.length, layout.levels.length, layout.spacing);
@@ -274,8 +307,10 @@ export class Picture {
     this.labels.prepare(this.wishes);
     this.sizes = new Map(this.wishes.map((wish) => [wish, this.labels.measure(wish)]));
     const apart = (token: number) => isApart(snapshot, view, token);
-    this.lines.show(planStrokes({ layout, focus, apart, labelWidths, rows }));
-    this.shared.setTokens(tokenValues(view, focus, layout, apart));
+    const { query, layer } = focus;
+    const hidden = (token: number) => query !== null && !this.reading.sees(view.run, layer, query, token);
+    this.lines.show(planStrokes({ layout, focus, apart, hidden, labelWidths, rows }));
+    this.shared.setTokens(tokenValues(view, focus, layout, apart, hidden));
   }
 }
 
@@ -288,8 +323,33 @@ function sameFocus(a: Focus, b: Focus | null): boolean {
   return b !== null && a.layer === b.layer && a.head === b.head && a.query === b.query && a.link?.key === b.link?.key;
 }
 
-/** Per token: place, set apart or not, weight on itself, weight from the focused query. */
-function tokenValues(view: RunView, focus: Focus, layout: Layout, apart: (token: number) => boolean): Float32Array {
+/** Whether a run goes on with, or goes back on, the generated tokens of another one. */
+function continues(before: Run, run: Run): boolean {
+  const { length } = run.tokens.length < before.tokens.length ? run.tokens : before.tokens;
+  if (run.generated.length === before.generated.length || length === 0) return false;
+  for (let i = 0; i < length; i++) {
+    const [a, b] = [before.tokens[i]!, run.tokens[i]!];
+    if (a.id !== b.id || a.piece !== b.piece || a.special !== b.special) return false;
+  }
+  return true;
+}
+
+/** Whether anything that both layouts have stands elsewhere. */
+function changes(from: Layout, to: Layout): boolean {
+  const moved = (a: Float32Array, b: Float32Array) =>
+    a.some((value, i) => i < b.length && Math.abs(value - b[i]!) > 0.01);
+  if (from.levels.length !== to.levels.length) return false;
+  return from.fan !== to.fan || moved(from.x, to.x) || moved(from.levels, to.levels);
+}
+
+/** Per token: place; marks, 1 set apart and 2 hidden; weight on itself; weight from the focused query. */
+function tokenValues(
+  view: RunView,
+  focus: Focus,
+  layout: Layout,
+  apart: (token: number) => boolean,
+  hidden: (token: number) => boolean,
+): Float32Array {
   const n = layout.x.length;
   const { matrix, row, run } = view;
   const base = (focus.layer * run.model.nHeads + focus.head) * n;
@@ -300,7 +360,7 @@ function tokenValues(view: RunView, focus: Focus, layout: Layout, apart: (token:
     values.set(
       [
         layout.x[i]!,
-        apart(i) ? 1 : 0,
+        (apart(i) ? 1 : 0) + (hidden(i) ? 2 : 0),
         i === focus.query ? focus.self : current ? (matrix.data[i * matrix.cols + i] ?? 0) : 0,
         looked ? (row.weights[base + i] ?? 0) : 0,
       ],

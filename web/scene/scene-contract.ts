@@ -1,4 +1,5 @@
 /** What the scene promises to those who show it: types, and the one error it throws. */
+import type { Run, Token } from '../engine/types';
 import type { Snapshot } from '../session/snapshot';
 import type { CameraPreset } from '../state/state';
 import type { LabelBox } from './labels';
@@ -10,7 +11,16 @@ export class SceneUnavailable extends Error {
   override name = 'SceneUnavailable';
 }
 
+/** How a run reads: decided once for all views, and handed in. */
+export interface Reading {
+  /** A token's name on the screen, cut to so many characters. */
+  label(token: Token, longest: number): string;
+  /** Whether a query may look at a key in a layer. */
+  sees(run: Run, layer: number, query: number, key: number): boolean;
+}
+
 export interface SceneOptions {
+  readonly reading: Reading;
   readonly theme: SceneTheme;
   readonly reducedMotion: boolean;
   /** After each drawn frame. */

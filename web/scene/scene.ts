@@ -51,7 +51,7 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
   const matrix = new Matrix4();
   const coarse = matchMedia('(pointer: coarse)');
   const rig = new CameraRig(canvas, options.reducedMotion, draw);
-  const picture = new Picture(shared, rig, options.reducedMotion);
+  const picture = new Picture(shared, rig, options.reading, options.reducedMotion);
   graph.add(makeBackdrop(shared), ...picture.meshes);
   graph.matrixWorldAutoUpdate = false;
 
@@ -201,14 +201,14 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
     },
     pick(x, y) {
       const labelled = picture.labelAt(x, y);
-      if (labelled) return labelled;
+      if (labelled) return picture.inWhole(labelled);
       const { layout, nHeads, lists } = picture.pickable();
       if (!layout) return null;
       const at = project();
-      return (
+      const hit =
         pickToken(layout, at, x, y, coarse.matches ? COARSE_REACH : TOKEN_REACH) ??
-        pickLink(lists, layout, nHeads, at, x, y)
-      );
+        pickLink(lists, layout, nHeads, at, x, y);
+      return hit === null ? null : picture.inWhole(hit);
     },
     camera: {
       preset(name) {

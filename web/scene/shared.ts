@@ -20,7 +20,7 @@ import type { Layout } from './layout';
 import { type Rgb, TONES, type Tone, toneIndex } from './theme';
 
 /** The most layers the shaders' arrays hold. */
-export const MOST_LAYERS = 64;
+export const MOST_LAYERS = 128;
 
 /** Uniforms that every material refers to: changed in one place, seen by all. */
 export class Shared {
@@ -59,7 +59,7 @@ export class Shared {
     this.uniforms.uFan.value = layout.fan;
   }
 
-  /** Per token: place, whether set apart, its weight on itself, its weight from the focused query. */
+  /** Per token: place, marks (1 set apart, 2 hidden from the focused query), weight on itself, weight from the query. */
   setTokens(values: Float32Array): void {
     const count = values.length / 4;
     const old = this.uniforms.uTokens.value;

@@ -30,11 +30,16 @@ export interface StrokeRequest {
   readonly layout: Layout;
   readonly focus: Focus;
   readonly apart: (token: number) => boolean;
+  /** Whether the focused token cannot see this one in the focused layer. */
+  readonly hidden: (token: number) => boolean;
   /** Width of each token's label in CSS pixels. */
   readonly labelWidths: ArrayLike<number>;
   /** Rows of labels under and over the text. */
   readonly rows: number;
 }
+
+/** Length of a dash and its gap, in the scene's units. */
+const DASH = 9;
 
 const plain = { fade: 0, dashes: 0, soft: false };
 
@@ -43,7 +48,7 @@ function dropOf(token: number, rows: number): number {
   return LABEL_DROP - 8 + (token % rows) * LABEL_ROW;
 }
 
-export function planStrokes({ layout, focus, apart, labelWidths, rows }: StrokeRequest): Stroke[] {
+export function planStrokes({ layout, focus, apart, hidden, labelWidths, rows }: StrokeRequest): Stroke[] {
   const { x, levels } = layout;
   const n = x.length;
   const last = levels.length - 1;
@@ -94,14 +99,29 @@ export function planStrokes({ layout, focus, apart, labelWidths, rows }: StrokeR
   for (let token = 0; token < n; token++) {
     const drop = dropOf(token, rows);
     const named = token === focus.query || token === focus.link?.key;
-    strokes.push({
+    const thread = {
       ...plain,
-      from: [x[token]!, levels[0]! - drop, 0],
-      to: [x[token]!, levels[last]! + drop, 0],
       width: 1.1,
-      tone: named ? 'mutedInk' : 'line',
+      tone: named ? ('mutedInk' as const) : ('line' as const),
       alpha: named ? 0.42 : (apart(token) ? 0.32 : 0.85) * weight,
-    });
+    };
+    const [bottom, top]: [Vec3, Vec3] = [
+      [x[token]!, levels[0]! - drop, 0],
+      [x[token]!, levels[last]! + drop, 0],
+    ];
+    if (!hidden(token)) {
+      strokes.push({ ...thread, from: bottom, to: top });
+      continue;
+    }
+    // What cannot be seen there has no part in this layer: its thread is only hinted at, and by more than a shade.
+    const [enter, leave]: [Vec3, Vec3] = [
+      [x[token]!, low, 0],
+      [x[token]!, high, 0],
+    ];
+    const dashes = Math.max(2, Math.round((high - low) / DASH));
+    strokes.push({ ...thread, from: bottom, to: enter, alpha: thread.alpha * 0.6 });
+    strokes.push({ ...thread, from: enter, to: leave, dashes });
+    strokes.push({ ...thread, from: leave, to: top, alpha: thread.alpha * 0.6 });
   }
   // What the key carries comes up its own thread, crosses, and goes on up the query's: one path of light.
   if (focus.query !== null && focus.link) {

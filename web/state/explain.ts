@@ -2,6 +2,8 @@
 import type { Cell, Overview, Run } from '../engine/types';
 import { tokenLabel } from './labels';
 import { formatPercent } from './numbers';
+import { sharedHeadOf } from './sharing';
+import { whyHidden } from './visibility';
 
 /** The parts of a run on show that sentences are made of. */
 export interface Explained {
@@ -14,15 +16,18 @@ export interface Explained {
 /** "it looks at animal: 68 %, in layer 3, head 1. Set apart: [CLS] and [SEP] 12 %." */
 export function explain(shown: Explained): string {
   const { run, selection, cell } = shown;
+  const { layer, head, query, key } = selection;
   const name = (index: number) => {
     const token = run.tokens[index];
     return token === undefined ? 'nothing' : tokenLabel(token);
   };
-  const where = `in layer ${selection.layer}, head ${selection.head}`;
-  const key = selection.query === selection.key ? 'itself' : name(selection.key);
+  const shared = sharedHeadOf(run.model, head);
+  const where = `in layer ${layer}, head ${head}${shared === null ? '' : `, which shares keys ${shared.kv}`}`;
+  const seen = query === key ? 'itself' : name(key);
+  const why = whyHidden(run, layer, query, key);
   const what = cell.masked
-    ? `${name(selection.query)} cannot see ${key} ${where}.`
-    : `${name(selection.query)} looks at ${key}: ${formatPercent(cell.weight)}, ${where}.`;
+    ? `${name(query)} cannot see ${seen} ${where}${why === null ? '' : `: ${why}`}.`
+    : `${name(query)} looks at ${seen}: ${formatPercent(cell.weight)}, ${where}.`;
   const apart = explainApart(shown);
   return apart === null ? what : `${what} ${apart}`;
 }
@@ -31,7 +36,7 @@ export function explain(shown: Explained): string {
 export function explainApart({ run, selection, overview }: Explained): string | null {
   const share = shareApart({ run, selection, overview });
   if (share === 0) return null;
-  const names = [...new Set(run.tokens.filter((token) => token.special).map(tokenLabel))];
+  const names = [...new Set(run.tokens.filter((token) => token.special).map((token) => tokenLabel(token)))];
   return `Set apart: ${names.join(' and ')} ${formatPercent(share)}.`;
 }
 
