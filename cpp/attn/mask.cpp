@@ -45,7 +45,9 @@ void apply(const Mask& mask, Index first_query, MatrixOut scores) {
   for (Index t = 0; mask.causal && t < scores.rows(); ++t) {
     const Index n_visible = std::min(first_query + t + 1, n_key);
     scores.row(t).tail(n_key - n_visible).setConstant(kMasked);
-    if (mask.window != 0) scores.row(t).head(std::max<Index>(n_visible - mask.window, 0)).setConstant(kMasked);
+    if (mask.window == 0) continue;
+    const Index n_left_behind = std::clamp<Index>(first_query + t + 1 - mask.window, 0, n_key);
+    scores.row(t).head(n_left_behind).setConstant(kMasked);
   }
   for (std::size_t s = 0; s < mask.padding.size(); ++s) {
     if (mask.padding[s] != 0) scores.col(static_cast<Index>(s)).setConstant(kMasked);

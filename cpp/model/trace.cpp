@@ -31,7 +31,7 @@ Capabilities capabilities_of(const ForwardTrace& trace) {
 }
 
 ForwardTrace beginning_of(const ForwardTrace& trace, Index n) {
-  if (!trace.causal || !capabilities_of(trace).scores || n > trace.n_query) {
+  if (!trace.causal || !capabilities_of(trace).scores || n < 0 || n > trace.n_query) {
     throw Error(ErrorCode::kBadRequest, "Only what a causal model computed can be taken up again.",
                 "a causal trace of " + std::to_string(n) + " tokens", std::to_string(trace.n_query) + " tokens");
   }
@@ -41,6 +41,9 @@ ForwardTrace beginning_of(const ForwardTrace& trace, Index n) {
     layer.query = layer.query.top(n);
     layer.key = layer.key.top(n);
     layer.value = layer.value.top(n);
+    if (layer.rule.bias.size() != 0) layer.rule.bias = layer.rule.bias.topLeftCorner(n, n).eval();
+    if (!layer.rule.mask.padding.empty()) layer.rule.mask.padding.resize(static_cast<std::size_t>(n));
+    layer.weights = {};
   }
   for (GrowingMatrix& hidden : beginning.hidden) hidden = hidden.top(n);
   return beginning;

@@ -221,6 +221,20 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
   }
 }
 
+void check_beginning(const Config& config, const Tokens& tokens, const ForwardTrace& beginning) {
+  if (beginning.layers.empty()) return;
+  const auto n = static_cast<Index>(tokens.ids.size());
+  const auto n_hidden = static_cast<Index>(beginning.hidden.size());
+  if (config.causal && beginning.n_layers() == config.n_layers && n_hidden == config.n_layers + 1 &&
+      beginning.n_query <= n) {
+    return;
+  }
+  throw Error(
+      ErrorCode::kBadRequest, "What was computed before is no beginning of this.",
+      "a causal run of at most " + std::to_string(n) + " tokens and " + std::to_string(config.n_layers) + " layers",
+      std::to_string(beginning.n_query) + " tokens and " + std::to_string(beginning.n_layers()) + " layers");
+}
+
 void check_one_each(const char* what, std::size_t found, std::size_t expected) {
   if (found == 0 || found == expected) return;
   throw Error(ErrorCode::kBadRequest, std::string(what) + " must have one entry a token.", std::to_string(expected),
@@ -255,6 +269,7 @@ void check_tokens(const Config& config, const Tokens& tokens) {
 
 Stepper forward(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& trace, ForwardTrace beginning) {
   check_tokens(model->config, tokens);
+  check_beginning(model->config, tokens, beginning);
   return run(std::move(model), std::move(tokens), trace, std::move(beginning));
 }
 

@@ -102,15 +102,21 @@ Settings usual_settings(const Settings& gguf, const Checkpoint& checkpoint) {
   }
   usual["vocab_size"] = static_cast<std::int64_t>(embedding->shape.front());
 
-  const std::string scaling = text_or(gguf, prefix + "rope.scaling.type", "none");
+  // A factor without a kind is linear; older files have another name for it.
+  const char* factor = has(gguf, prefix + "rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear";
+  const std::string scaling =
+      text_or(gguf, prefix + "rope.scaling.type", has(gguf, prefix + factor) ? "linear" : "none");
   if (scaling == "linear") {
     usual["rope_scaling"] = NestedSetting{};
     usual["rope_scaling.rope_type"] = scaling;
-    usual["rope_scaling.factor"] = number_or(gguf, prefix + "rope.scaling.factor", 0.0, 1e9, 1.0);
+    usual["rope_scaling.factor"] = number_or(gguf, prefix + factor, 0.0, 1e9, 1.0);
   } else if (scaling != "none") {
     refuse("rotation of the kind \"" + scaling + "\"", "none or linear", '"' + scaling + '"');
   }
   // What would change the numbers and is not built in.
+  if (!boolean_or(gguf, prefix + "attention.causal", true)) {
+    refuse("setting attention.causal", "true", prefix + "attention.causal false");
+  }
   for (const char* key : {"expert_count", "attention.sliding_window", "attn_logit_softcapping", "logit_scale"}) {
     if (number_or(gguf, prefix + key, -1.0, 1e12, 0.0) != 0.0) {
       refuse(std::string("setting ") + key, "none", prefix + key);

@@ -86,6 +86,11 @@ LayerParameters read_layer(const Tensors& tensors, Index layer, const Config& co
 
 }  // namespace
 
+Index sliding_window(const Settings& settings) {
+  const bool is_absent = !settings.contains("sliding_window");
+  return static_cast<Index>(integer_or(settings, "sliding_window", 1, kMostPositions, is_absent ? 4096 : 0));
+}
+
 std::vector<Index> windows_from(const Settings& settings, Index window, const std::vector<bool>& otherwise) {
   std::vector<Index> windows;
   for (std::size_t layer = 0; layer < otherwise.size(); ++layer) {

@@ -26,6 +26,9 @@ Model make_llama_like(const Settings& settings, const Checkpoint& checkpoint, co
 /// @param from_gguf  whether the checkpoint comes from a GGUF, whose converter reorders Llama's rows
 Model make_llama(const Settings& settings, const Checkpoint& checkpoint, bool from_gguf);
 
+/// How many keys a sliding layer sees: 4096 where the settings do not say, 0 for none where they say null.
+Index sliding_window(const Settings& settings);
+
 /// The sliding window of each layer, where settings name the layers' kinds (`layer_types`).
 /// @param otherwise  whether a layer without a named kind slides
 /// @throws Error (unsupported) for a kind that is neither full nor sliding attention

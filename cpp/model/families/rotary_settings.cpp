@@ -47,6 +47,11 @@ void slow_down(const Settings& settings, const std::string& group, Vector& frequ
 Rotary rotary_from(const Settings& settings, Index d_head) {
   const bool is_new = has(settings, "rope_parameters");
   const std::string group = is_new ? "rope_parameters." : "rope_scaling.";
+  const auto found = settings.find(group.substr(0, group.size() - 1));
+  if (found != settings.end() && has(settings, found->first) && !std::holds_alternative<NestedSetting>(found->second)) {
+    throw Error(ErrorCode::kBadConfig, "\"" + found->first + "\" says how to rotate in an object.", "an object or null",
+                "something else");
+  }
   const std::string theta_key = has(settings, group + "rope_theta") ? group + "rope_theta" : "rope_theta";
   for (const char* layers : {"full_attention", "sliding_attention"}) {
     if (has(settings, group + layers)) refuse("that differs from layer to layer", "one kind for all layers", layers);
