@@ -52,6 +52,8 @@ export function createEngine(): Engine {
   let lines = 0;
   let restarts = 0;
   let deaths: number[] = [];
+  /** What the page allows; null: what the host finds right. */
+  let budget: number | null = null;
   const retained = new Map<number, Retained>();
   const listeners = new Set<() => void>();
   /** Settled when what was retained is there again. */
@@ -80,6 +82,7 @@ export function createEngine(): Engine {
       },
     };
     line = opened;
+    if (budget !== null) void api.setBudget(budget);
     worker.addEventListener('error', (event) => opened.end(event.message || 'an error in it'));
     void watch(opened);
     return opened;
@@ -231,6 +234,14 @@ export function createEngine(): Engine {
     matrix: (run, layer, head, measure) => ask({}, (api, job) => api.matrix(job, run, layer, head, measure)),
     cell: (run, layer, head, query, key) => ask({}, (api, job) => api.cell(job, run, layer, head, query, key)),
     hidden: (run, layer) => ask({}, (api, job) => api.hidden(job, run, layer)),
+    offer: (address, options = {}) => ask(options, (api, job) => api.offer(job, address)),
+    stored: () => ask({}, (api, job) => api.stored(job)),
+    forget: (address) => ask({}, (api, job) => api.forget(job, address)),
+    memory: () => ask({}, (api, job) => api.memory(job)),
+    setBudget(bytes) {
+      budget = bytes;
+      void line?.api.setBudget(bytes);
+    },
     releaseRun: (run) => void line?.api.releaseRun(run),
     releaseModel(model) {
       retained.delete(model);

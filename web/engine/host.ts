@@ -225,6 +225,8 @@ export function createHost(instantiate: () => Promise<CoreModule>, hub = HUB): H
       const typed = tokenizer.tokenize(text, chat);
       if (tokenizer.watched) report({ phase: 'run', received: 0, total: 1 });
       const tokens = [...typed, ...tokenizer.generated(generated, typed.length)];
+      // What the model does not take at all is refused by the core, and by its name.
+      if (info.nCtx === null || tokens.length <= info.nCtx) requireRunFits(info, tokens.length, budget);
       const {
         run: coreRun,
         reused,
