@@ -102,7 +102,9 @@ const latest = (count: number): Promise<FakeWorker> =>
     return worker;
   });
 
-const loaded = (id: number): Answer<Loaded> => ({ value: { id, info: infoOf('model'), run: null, chat: false } });
+const loaded = (id: number): Answer<Loaded> => ({
+  value: { id, info: infoOf('model'), run: null, chat: false, ends: [] },
+});
 
 beforeEach(() => {
   FakeWorker.all.length = 0;

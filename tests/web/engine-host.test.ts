@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createHost, type Host } from '../../web/engine/host';
 import { partsOf } from '../../web/engine/sources';
-import type { Progress, Run } from '../../web/engine/types';
+import type { Progress, Run, RunText } from '../../web/engine/types';
 import { readGolden } from '../golden/golden';
 import { freshCore, modelFile, modelFiles } from './core';
 
@@ -13,7 +13,8 @@ const MODEL = 1;
 let host: Host;
 let lastRun = 100;
 
-const run = (text: string): Promise<Run> => host.run(++lastRun, MODEL, text, never, silent);
+const plain = (text: string): RunText => ({ text, chat: false, generated: [] });
+const run = (text: string): Promise<Run> => host.run(++lastRun, MODEL, plain(text), never, silent);
 
 beforeAll(async () => {
   host = createHost(freshCore);
@@ -121,7 +122,7 @@ test('a run can be cancelled inside a layer, and the next one is right', async (
   const controller = new AbortController();
   const seen: Progress[] = [];
   const started = performance.now();
-  const cancelled = host.run(++lastRun, MODEL, 'word '.repeat(510), controller.signal, (progress) => {
+  const cancelled = host.run(++lastRun, MODEL, plain('word '.repeat(510)), controller.signal, (progress) => {
     seen.push(progress);
     if (seen.length === 2) controller.abort();
   });
@@ -165,7 +166,7 @@ test('a trace saved from Python opens as a run', async () => {
 test('a checkpoint without a tokenizer reads token ids', async () => {
   const [weights, config] = modelFiles();
   await host.load(7, 8, [weights as File, config as File], never, silent);
-  const ids = await host.run(++lastRun, 7, '101 2009 2001 102', never, silent);
+  const ids = await host.run(++lastRun, 7, plain('101 2009 2001 102'), never, silent);
   const words = await run('it was');
   expect(host.matrix(ids.id, 1, 1, 'weights').data).toEqual(host.matrix(words.id, 1, 1, 'weights').data);
   host.releaseModel(7);
@@ -180,17 +181,20 @@ describe('sources', () => {
     ['http://example.org/m/'],
     ['https://name:secret@example.org/m/'],
     ['not an address'],
-  ])('%s is refused', (address) => {
-    expect(() => partsOf(address)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+  ])('%s is refused', async (address) => {
+    await expect(partsOf(address, never)).rejects.toMatchObject({ code: 'bad-request' });
   });
 
-  test('names come from the folder or the file', () => {
-    expect(partsOf('https://example.org/models/my%20bert/')).toMatchObject({ name: 'my bert', isFolder: true });
-    expect(partsOf('https://example.org/models/tiny.v2.safetensors')).toMatchObject({
+  test('names come from the folder or the file', async () => {
+    expect(await partsOf('https://example.org/models/my%20bert/', never)).toMatchObject({
+      name: 'my bert',
+      isFolder: true,
+    });
+    expect(await partsOf('https://example.org/models/tiny.v2.safetensors', never)).toMatchObject({
       name: 'tiny.v2',
       isFolder: false,
     });
-    expect(partsOf([new File([], 'weights.safetensors'), new File([], 'config.json')])).toMatchObject({
+    expect(await partsOf([new File([], 'weights.safetensors'), new File([], 'config.json')], never)).toMatchObject({
       name: 'weights',
     });
   });
@@ -204,16 +208,20 @@ describe('sources', () => {
     });
   });
 
-  test('several weight files, and none, are refused', () => {
-    expect(() => partsOf([new File([], 'a.safetensors'), new File([], 'b.safetensors')])).toThrow(/several files/);
-    expect(() => partsOf([new File([], 'config.json'), new File([], 'tokenizer.json')])).toThrow(/\.safetensors/);
+  test('several weight files, and none, are refused', async () => {
+    await expect(partsOf([new File([], 'a.safetensors'), new File([], 'b.safetensors')], never)).rejects.toThrow(
+      /several files/,
+    );
+    await expect(partsOf([new File([], 'config.json'), new File([], 'tokenizer.json')], never)).rejects.toThrow(
+      /\.safetensors/,
+    );
   });
 });
 
 describe('over the network', () => {
-  const answers = (files: Record<string, Response | Error>) =>
+  const answers = (files: () => Record<string, Response | Error>) =>
     vi.stubGlobal('fetch', async (url: URL) => {
-      const answer = files[url.pathname.split('/').at(-1) ?? ''];
+      const answer = files()[url.pathname.split('/').at(-1) ?? ''];
       if (answer instanceof Error) throw answer;
       return answer ?? new Response('gone', { status: 404 });
     });
@@ -229,11 +237,11 @@ describe('over the network', () => {
       [24, {}],
     ] as const) {
       const bytes = new Uint8Array(modelFile('model.safetensors'));
-      answers({
+      answers(() => ({
         'model.safetensors': new Response(new Blob([bytes]).stream(), { headers }),
         'config.json': new Response(modelFile('config.json').toString('utf8')),
         'tokenizer.json': new Response(modelFile('tokenizer.json').toString('utf8')),
-      });
+      }));
       expect((await load(id)).info).toMatchObject({ name: 'mini', family: 'bert', bytes: 90_868_376 });
       host.releaseModel(id);
     }
@@ -280,7 +288,7 @@ describe('over the network', () => {
       /mamba/,
     ],
   ])('%s is named, and the old model goes on', async (_name, files, code, says) => {
-    answers(files());
+    answers(files);
     await expect(load(30)).rejects.toMatchObject({ code, message: expect.stringMatching(says) });
     expect((await run('still here')).tokens).toHaveLength(4);
   });

@@ -3,7 +3,7 @@
  * answers questions about runs. Long work is cut into slices; between them other requests, and cancelling, get a turn.
  */
 import type { CoreEngine, CoreModule, CoreNext, CoreStep, GgufTokenizer, Reply } from './bindings';
-import { DEFAULT_BUDGET, requireModelFits, runBytes, runTokensOf } from './budget';
+import { DEFAULT_BUDGET, requireModelFits, requireRunFits, runBytes, runTokensOf } from './budget';
 import type { Opened } from './download';
 import { aborted, EngineError } from './errors';
 import { configFacts, offerOf } from './offer';
