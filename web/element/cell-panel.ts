@@ -2,7 +2,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Cell, Run, Token } from '../engine/types';
 import { tokenLabel } from '../state/labels';
-import { headsInWords, type SharedHead, sharedHeadOf } from '../state/sharing';
+import { type SharedHead, sharedHeadOf, sharingInWords } from '../state/sharing';
 import { visibility, whyHidden } from '../state/visibility';
 import { define } from './define';
 import { Panel } from './panel';
@@ -206,7 +206,7 @@ export class CellPanel extends Panel {
       <section class="step">
         <h3><span class="number">3</span> Mix: the values, by weight</h3>
         <div class="vectors" @pointermove=${this.#pointAt} @pointerleave=${this.#pointAway}>
-          <span class="label"><span class="letter value">v</span> value of <bdi>${name(cell.keyIndex)}</bdi>${sharing(shared)}, taken ${percent(cell.weight)}</span>
+          <span class="label"><span class="letter value">v</span> value of <bdi>${name(cell.keyIndex)}</bdi>, taken ${percent(cell.weight)}${sharing(shared)}</span>
           ${vectorStrip(cell.value ?? [], 'value', most, this.element)}
           <span class="label"><span class="letter output">o</span> output: the sum over all keys</span>
           ${vectorStrip(cell.output ?? [], 'output', most, this.element)}
@@ -287,7 +287,7 @@ function value(number: number | null, name: string): TemplateResult {
 /** Whose key or value it is, where several heads read the same one. */
 function sharing(shared: SharedHead | null): TemplateResult | typeof nothing {
   if (shared === null) return nothing;
-  return html`<span class="muted"> of key/value head ${shared.kv}, shared by ${headsInWords(shared.heads)}</span>`;
+  return html`<span class="muted shared">${sharingInWords(shared)}</span>`;
 }
 
 function tokenName(token: Token | undefined): string {
@@ -379,6 +379,9 @@ export const cellPanelStyles = css`
   .vectors .label {
     font-size: var(--small);
   }
+  .vectors .shared {
+    display: block;
+  }
   .product {
     min-height: 2.9em;
     padding-top: 6px;
@@ -417,7 +420,7 @@ export const cellPanelStyles = css`
   }
   .bar {
     display: grid;
-    grid-template-columns: 5.5rem 1fr 3.4rem;
+    grid-template-columns: 5.5rem 1fr 5rem;
     gap: 8px;
     min-height: 24px;
     padding: 1px 6px;

@@ -384,7 +384,7 @@ export const headMatrixStyles = css`
   }
   .cell.outside,
   .swatch.outside {
-    background: radial-gradient(circle at 3px 3px, var(--muted) 0.9px, transparent 1.3px) 0 0 / 7px 7px var(--ground);
+    background: radial-gradient(circle at 3px 3px, color-mix(in srgb, var(--muted) 50%, transparent) 0.8px, transparent 1.3px) 0 0 / 7px 7px var(--ground);
   }
   .legend {
     display: inline-flex;

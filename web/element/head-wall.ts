@@ -13,8 +13,8 @@ const GAP = 0.14;
 export class HeadWall extends Panel {
   static override properties = { ...Panel.properties, colours: { attribute: false } };
 
-  /** Ground (what is masked), panel (a weight of 0) and light; new ones when the theme changes. */
-  declare colours: { ground: Rgb; panel: Rgb; light: Rgb } | undefined;
+  /** What is masked, a weight of 0, and a full one; new ones when the theme changes. */
+  declare colours: { ground: Rgb; raised: Rgb; light: Rgb } | undefined;
   #drawn: unknown;
 
   protected override sees(): readonly unknown[] {
@@ -33,12 +33,15 @@ export class HeadWall extends Panel {
     const place = placesOf(nHeads, shown.overview.thumbnailSize, groups);
     const shared = Array.from({ length: nHeads }, (_, head) => groups?.find(({ heads }) => heads.includes(head)));
     const kin = shared[selection.head];
+    const windows = shown.run.windows.some((window) => window !== null)
+      ? html`. <span class="window">◂9</span>, for one, marks a layer in which each token sees the last 9 only`
+      : nothing;
     return html`
       <div class="bar-above">
         <h2 class="heading">All ${count(nLayers * nHeads)} heads</h2>
         <span class="muted">
           deeper layers above; click one to open
-          it${groups === null ? nothing : html`. Heads under one bracket share their keys and values`}
+          it${groups === null ? nothing : html`. Heads under one bracket share their keys and values`}${windows}
         </span>
       </div>
       <div class="wall-frame">
@@ -123,7 +126,7 @@ export class HeadWall extends Panel {
     const frame = this.querySelector<HTMLElement>('.wall-frame');
     const tile = this.querySelector<HTMLElement>('.tile.chosen');
     if (selection === undefined || frame === null || tile === null || frame.clientHeight === 0) return;
-    const seen = `${selection.layer}.${selection.head}`;
+    const seen = `${selection.layer}.${selection.head}.${this.shown?.run.model.nLayers}.${frame.clientHeight}`;
     if (seen === this.#revealed) return;
     this.#revealed = seen;
     const above = this.querySelector<HTMLElement>('.axis.head');
@@ -158,7 +161,7 @@ export class HeadWall extends Panel {
     if (context === null || canvas.width === 0 || canvas.height === 0) return;
     const image = context.createImageData(canvas.width, canvas.height);
     const pixels = new Uint32Array(image.data.buffer);
-    const ramp = paintable(this.colours.panel, this.colours.light);
+    const ramp = paintable(this.colours.raised, this.colours.light);
     const masked = paintable(this.colours.ground, this.colours.ground)[0] ?? 0;
     // A thumbnail's cell stands for a block of the matrix.
     const blocks = Array.from(
@@ -267,7 +270,7 @@ export const headWallStyles = css`
     grid-template-columns: var(--side) var(--columns);
     grid-template-rows: var(--above);
     min-width: calc(var(--side) + var(--heads) * 24px);
-    max-width: calc(var(--side) + var(--heads) * 76px);
+    max-width: calc(var(--side) + var(--heads) * clamp(76px, 420px / var(--layers), 120px));
     font-size: 0.6875rem;
   }
   .wall.grouped {
@@ -379,7 +382,10 @@ export const headWallStyles = css`
     border: 2px solid var(--ground);
     border-radius: 0;
     background: none;
-    box-shadow: inset 0 0 0 1px var(--line);
+    /* Outside, it covers the seam to the next picture where the grid falls between pixels. */
+    box-shadow:
+      inset 0 0 0 1px var(--line),
+      0 0 0 1px var(--ground);
   }
   .tile:hover:not(:disabled),
   .tile.lit {
@@ -391,6 +397,7 @@ export const headWallStyles = css`
     box-shadow: inset 0 0 0 1px var(--key);
   }
   .tile[aria-pressed='true'] {
+    z-index: 2;
     border-color: var(--accent);
   }
   .tile:focus-visible {

@@ -96,8 +96,9 @@ export const layout = css`
     max-height: none;
   }
   .panel.of-wall.staged .wall {
+    max-width: none;
     /* As high as the stage, but never so small that a head cannot be read: then it scrolls. */
-    width: min(100%, max(var(--heads) * 48px, (var(--attn-stage-height, clamp(420px, 74svh, 1000px)) - 150px) * var(--heads) / var(--layers)));
+    width: min(100%, max(var(--heads) * 72px, (var(--attn-stage-height, clamp(420px, 74svh, 1000px)) - 150px) * var(--heads) / var(--layers)));
   }
   .view-wall .stage,
   .view-matrix .stage,

@@ -6,7 +6,7 @@ import { Float32BufferAttribute, InstancedBufferGeometry, Mesh } from 'three';
 import { material, type Shared } from './shared';
 
 const VERTEX = `
-uniform float uDot, uDotLight;
+uniform float uDot, uHollow, uDotLight;
 in vec3 position;
 out vec2 vAt;
 flat out vec4 vLook;
@@ -21,7 +21,7 @@ void main() {
   float looking = focused && reads && float(i) == uFocus.z ? 1.0 : 0.0;
   float heat = focused && gives ? data.w * smoothstep(0.6, 1.0, uTravel) : 0.0;
   float self = reads && data.y < 0.5 && (looking > 0.5 || (!focused && data.z > 0.05)) ? data.z : 0.0;
-  float radius = uDot * (1.0 - 0.25 * data.y + 0.35 * barred) + heat * 2.6 + looking * max(1.6, 4.4 - uDot);
+  float radius = mix(uDot * (1.0 - 0.25 * data.y), uHollow, barred) + heat * 2.6 + looking * max(1.6, 4.4 - uDot);
   vec4 c = projectionMatrix * viewMatrix * vec4(data.x, uLevels[level], 0.0, 1.0);
   float scale = uPixelRatio * nearness(c.w), reach = (radius + (self > 0.0 || looking > 0.5 || heat > 0.02 ? 14.0 : 1.5)) * scale;
   gl_Position = vec4(c.xy + position.xy * reach * 2.0 / uResolution * c.w, c.zw);
@@ -61,7 +61,7 @@ void main() {
 
 export class Dots {
   readonly mesh: Mesh<InstancedBufferGeometry>;
-  private readonly own = { uDot: { value: 3 }, uDotLight: { value: 1 } };
+  private readonly own = { uDot: { value: 3 }, uHollow: { value: 3 }, uDotLight: { value: 1 } };
 
   constructor(shared: Shared, order: number) {
     const geometry = new InstancedBufferGeometry();
@@ -73,10 +73,13 @@ export class Dots {
     this.mesh.renderOrder = order;
   }
 
-  show(nTokens: number, nLevels: number, spacing: number): void {
-    this.own.uDot.value = Math.min(2.7, Math.max(0.9, spacing * 0.07));
+  /** `spacing` is the mean distance of threads, `band` the least of levels. */
+  show(nTokens: number, nLevels: number, spacing: number, band: number): void {
+    this.own.uDot.value = Math.min(2.7, Math.max(0.9, Math.min(spacing * 0.07, band * 0.12)));
+    // A hollow dot has to be large enough to have an inside.
+    this.own.uHollow.value = Math.max(this.own.uDot.value, Math.min(3.2, spacing * 0.18));
     // Dots that run together would shine as a line.
-    this.own.uDotLight.value = Math.min(1, Math.max(0.3, spacing / 9));
+    this.own.uDotLight.value = Math.min(1, Math.max(0.3, Math.min(spacing / 9, band / 16)));
     this.mesh.geometry.instanceCount = nTokens * nLevels;
     this.mesh.visible = nTokens * nLevels > 0;
   }

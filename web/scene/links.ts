@@ -115,7 +115,7 @@ void main() {
     light = mix(mix(light, 1.0, 0.45), light, uDark);
     width *= 1.3;
   } else {
-    light = light * mix(0.2, 0.62, float(inLayer)) + mix(0.03, 0.06, float(inLayer));
+    light = light * mix(0.2 * uMassLight, 0.62, float(inLayer)) + mix(0.03 * uMassLight, 0.06, float(inLayer));
     width *= mix(0.75, 0.95, float(inLayer));
   }
 

@@ -21,7 +21,7 @@ import type { Covered, Reading } from './scene-contract';
 import type { Shared } from './shared';
 import { planStrokes } from './strokes';
 import { TokenWindow } from './token-window';
-import { massLight } from './visuals';
+import { focusLight, massLight } from './visuals';
 
 const NARROW = 560;
 const NO_LINKS: LinkList = new Uint32Array(0);
@@ -236,7 +236,7 @@ export class Picture {
     this.mass.show(this.massLinks, 0);
     this.glow.show(this.focusLinks, 0);
     this.core.show(this.focusLinks, 0);
-    this.dots.show(0, 0, 0);
+    this.dots.show(0, 0, 0, 0);
     this.lines.show([]);
   }
 
@@ -252,7 +252,7 @@ export class Picture {
     const links = focus.query === null ? NO_LINKS : view.row.links;
     this.focused = focusList(links, least, focus, focus.link);
     this.focusLinks.set(this.focused.list);
-    this.core.show(this.focusLinks, this.focused.count);
+    this.core.show(this.focusLinks, this.focused.count, focusLight(this.focused.count - this.focused.chosen));
     this.glow.show(this.focusLinks, this.focused.chosen);
   }
 
@@ -293,7 +293,7 @@ export class Picture {
     this.layout = this.oldLayout ? betweenLayouts(this.oldLayout, layout, 0) : layout;
     this.shared.uniforms.uHeads.value = nHeads;
     this.shared.setLayout(this.layout);
-    this.dots.show(layout.x.length, layout.levels.length, layout.spacing);
+    this.dots.show(layout.x.length, layout.levels.length, layout.spacing, leastBand(layout));
     this.rig.setBox(layout.box, size, { left, right, top: covered.top + margin, bottom: covered.bottom + margin });
     this.replan();
   }
@@ -321,6 +321,12 @@ function openLayer(snapshot: Snapshot, view: RunView): number | null {
 
 function sameFocus(a: Focus, b: Focus | null): boolean {
   return b !== null && a.layer === b.layer && a.head === b.head && a.query === b.query && a.link?.key === b.link?.key;
+}
+
+function leastBand({ levels }: Layout): number {
+  let least = Infinity;
+  for (let i = 1; i < levels.length; i++) least = Math.min(least, levels[i]! - levels[i - 1]!);
+  return least;
 }
 
 /** Whether a run goes on with, or goes back on, the generated tokens of another one. */

@@ -120,7 +120,7 @@ export function planStrokes({ layout, focus, apart, hidden, labelWidths, rows }:
     ];
     const dashes = Math.max(2, Math.round((high - low) / DASH));
     strokes.push({ ...thread, from: bottom, to: enter, alpha: thread.alpha * 0.6 });
-    strokes.push({ ...thread, from: enter, to: leave, dashes });
+    strokes.push({ ...thread, from: enter, to: leave, tone: 'mutedInk', alpha: 0.5 * weight, dashes });
     strokes.push({ ...thread, from: leave, to: top, alpha: thread.alpha * 0.6 });
   }
   // What the key carries comes up its own thread, crosses, and goes on up the query's: one path of light.

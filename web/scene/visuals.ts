@@ -20,6 +20,11 @@ export function massLight(count: number): number {
   return Math.min(1, Math.max(0.22, Math.sqrt(700 / Math.max(1, count))));
 }
 
+/** The same for one token's links in all the heads that are not the chosen one: a background, however many there are. */
+export function focusLight(count: number): number {
+  return Math.min(1, Math.max(0.12, 330 / Math.max(1, count)));
+}
+
 const float = (value: number) => value.toFixed(4);
 
 export const VISUALS_GLSL = `
