@@ -140,6 +140,8 @@ export class AttentionViewer extends LitElement {
   #initial: Change = {};
   #started = false;
   #opening: Promise<void> = Promise.resolve();
+  /** Counts what was asked to be opened: a model that the reader chose is not replaced by one that attributes name. */
+  #openings = 0;
   #cancelled = new AbortController();
   #near: IntersectionObserver | null = null;
   #stopWatching: (() => void) | null = null;
@@ -282,6 +284,7 @@ export class AttentionViewer extends LitElement {
   /** Opens a model or a saved run. A failed load leaves everything as it was. */
   load(source: Source, options: { signal?: AbortSignal } = {}): Promise<ModelInfo> {
     this.#started = true; // What the attributes name would only replace it.
+    ++this.#openings;
     return this.#connected().load(source, options);
   }
 
@@ -637,12 +640,13 @@ export class AttentionViewer extends LitElement {
   #open(): void {
     const session = this.#connected();
     const address = (text: string | null) => (text ? new URL(text, document.baseURI) : null);
+    const turn = ++this.#openings;
     const open = async () => {
       const trace = address(this.trace);
       const model = address(this.src);
       // The session has published what went wrong; the model is tried all the same.
       if (trace !== null) await session.showTrace(trace).catch(() => {});
-      if (model !== null) await session.load(model).catch(() => {});
+      if (model !== null && turn === this.#openings) await session.load(model).catch(() => {});
     };
     this.#opening = open().catch((error: unknown) => {
       this.#refuse('bad-request', 'The address cannot be read.', 'an address', String(error));
