@@ -229,7 +229,7 @@ export class GenerationPanel extends Panel {
                   />
                 </label>
                 <button @click=${() => set({ seed: newSeed() })}>New seed</button>
-                <p class="muted">Equal seeds write equal texts.</p>
+                <p class="muted">${greedy ? 'Nothing is left to chance now.' : 'Equal seeds write equal texts.'}</p>
               </div>
             </div>`
           : nothing
@@ -330,12 +330,14 @@ function slider(of: {
         max=${of.most}
         step=${of.step}
         ?disabled=${of.isIdle}
+        aria-label=${of.name}
+        aria-describedby=${`words-of-${of.name.toLowerCase()}`}
         .value=${live(String(Math.min(of.value, of.most)))}
         aria-valuetext=${of.text}
         @input=${(event: Event) => of.set(Number((event.target as HTMLInputElement).value))}
       />
       ${data(of.value, of.text)}
-      <span class="muted words">${of.isIdle ? 'Makes no difference while the most probable is taken.' : of.words}</span>
+      <span class="muted words" id=${`words-of-${of.name.toLowerCase()}`}>${of.isIdle ? 'Makes no difference while the most probable is taken.' : of.words}</span>
     </label>
   `;
 }
