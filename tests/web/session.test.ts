@@ -796,8 +796,11 @@ describe('generating', () => {
     void session.load('writer');
     await hold.releaseAll();
     session.generate(null);
-    await hold.release('sample');
     void session.load('trace she sat');
+    await hold.release('load trace');
+    await vi.waitFor(() => expect(session.snapshot.state.text).toBe('she sat'));
+    // Chosen for a text that is gone.
+    await hold.release('sample');
     await hold.releaseAll();
     await session.settled();
     expect(session.snapshot).toMatchObject({

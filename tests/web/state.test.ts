@@ -423,6 +423,11 @@ describe('sentences', () => {
     expect(explainApart(shown(0.68, 0))).toBeNull();
     expect(explain(shown(0.68, 0))).toBe('it looks at animal: 68\u202F%, in layer 1, head 2.');
   });
+  test('a template’s many tokens are not named one by one', () => {
+    const many = [...'abcd'].map((piece, index) => ({ ...tokens[0]!, index, piece }));
+    const inChat = { ...shown(0.68, 0.12), run: { ...run, tokens: many } };
+    expect(explainApart(inChat)).toBe('Set apart: the tokens around the text 12\u202F%.');
+  });
   test('itself, and what cannot be seen', () => {
     expect(explain(shown(0.5, 0, { layer: 0, head: 0, query: 1, key: 1 }))).toBe(
       'animal looks at itself: 50\u202F%, in layer 0, head 0.',

@@ -471,17 +471,18 @@ export class AttentionViewer extends LitElement {
             </div>
           </div>
           <div class="sheets" role="tablist" aria-label="Details" @keydown=${this.#tabKey}>
-            ${Object.entries(SHEETS).map(
-              ([name, label]) => html`<button
+            ${Object.entries(SHEETS)
+              .filter(([name]) => name !== 'next' || canNext)
+              .map(
+                ([name, label]) => html`<button
                 role="tab"
-                ?hidden=${name === 'next' && !canNext}
                 aria-selected=${name === sheet ? 'true' : 'false'}
                 tabindex=${name === sheet ? 0 : -1}
                 @click=${() => {
                   this.sheet = name as Sheet;
                 }}
               >${label}</button>`,
-            )}
+              )}
           </div>
           <div class="side">
             <attn-generation-panel
@@ -726,7 +727,7 @@ export class AttentionViewer extends LitElement {
   }
 
   readonly #tabKey = (event: KeyboardEvent): void => {
-    const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role=tab]:not([hidden])')];
+    const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role=tab]')];
     const at = tabs.indexOf(event.target as HTMLElement);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[event.key];
     if (at < 0 || to === undefined) return;

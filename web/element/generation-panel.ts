@@ -9,7 +9,7 @@ import { formatPercent } from '../state/numbers';
 import { initialState } from '../state/state';
 import { define } from './define';
 import { Panel } from './panel';
-import { count, data, percent } from './printed';
+import { count, data } from './printed';
 
 /** So much of what was generated in one go is spoken. */
 const MOST_SPOKEN = 300;
@@ -52,7 +52,7 @@ export class GenerationPanel extends Panel {
     return html`
       <section class="generation" role="region" aria-label="Next token">
         <header>
-          <h2 class="heading">After <bdi class="word">${token === undefined ? '' : tokenLabel(token)}</bdi>, the model expects</h2>
+          <h2 class="heading">Expected after <bdi class="word">${token === undefined ? '' : tokenLabel(token)}</bdi></h2>
           ${this.#controls(shown)}
         </header>
         ${this.#distribution(shown, shown.next)} ${this.#sampling(this.snapshot.state.sampling)} ${this.#form(shown)}
@@ -109,7 +109,7 @@ export class GenerationPanel extends Panel {
       <ol class="candidates" aria-label="Candidates, most probable first">
         ${next.map((candidate, i) => html`<li>${this.#candidate(shown, candidate, names[i] ?? '', candidate.id === follows?.id, chooses)}</li>`)}
       </ol>
-      <p class="rest muted"><span>everything else</span><span>${percent(rest)}</span></p>
+      <p class="rest muted"><span>everything else</span><span>${share(rest)}</span></p>
       ${
         isListed
           ? nothing
@@ -126,8 +126,8 @@ export class GenerationPanel extends Panel {
     const row = html`
       <span class="name"><bdi>${name}</bdi>${follows ? html`<span class="mark">follows</span>` : nothing}</span>
       <span class="share" aria-hidden="true" .style=${`--probability: ${probability}; --chance: ${chance}`}></span>
-      <span class="number">${percent(probability)}</span>
-      <span class="number chance">${isOut ? html`<data value="0">out</data>` : percent(chance)}</span>
+      <span class="number">${share(probability)}</span>
+      <span class="number chance">${isOut ? html`<data value="0">out</data>` : share(chance)}</span>
     `;
     const kind = `candidate${isOut ? ' out' : ''}${follows ? ' follows' : ''}`;
     if (!chooses) return html`<div class=${kind} title=${piece}>${row}</div>`;
@@ -177,6 +177,7 @@ export class GenerationPanel extends Panel {
                   most: 2,
                   step: 0.05,
                 },
+                isIdle: false,
                 words: greedy
                   ? 'At 0 the most probable token is always taken.'
                   : 'Scores are divided by it: below 1 the likely become likelier, above 1 the unlikely get a chance.',
@@ -191,6 +192,7 @@ export class GenerationPanel extends Panel {
                   most: 100,
                   step: 1,
                 },
+                isIdle: greedy,
                 words: topK === 0 ? 'Any token may be chosen.' : `Only the ${topK} most probable may be chosen.`,
                 set: (value) => set({ topK: value }),
               })}
@@ -203,6 +205,7 @@ export class GenerationPanel extends Panel {
                   most: 1,
                   step: 0.05,
                 },
+                isIdle: greedy,
                 words:
                   topP === 1
                     ? 'No share is cut off.'
@@ -226,7 +229,7 @@ export class GenerationPanel extends Panel {
                   />
                 </label>
                 <button @click=${() => set({ seed: newSeed() })}>New seed</button>
-                <p class="muted">Equal seeds write equal texts.</p>
+                <p class="muted">${greedy ? 'Nothing is left to chance now.' : 'Equal seeds write equal texts.'}</p>
               </div>
             </div>`
           : nothing
@@ -296,6 +299,11 @@ export function labelsOf(candidates: readonly Pick<Candidate, 'id' | 'piece' | '
   });
 }
 
+/** In a narrow column. */
+function share(value: number): TemplateResult {
+  return data(value, formatPercent(value).replace('under ', '< '));
+}
+
 /** Short enough to be read aloud. */
 function newSeed(): number {
   return ((crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % 9999) + 1;
@@ -308,6 +316,8 @@ function slider(of: {
   least: number;
   most: number;
   step: number;
+  /** Whether it makes no difference now. */
+  isIdle: boolean;
   words: string;
   set: (value: number) => void;
 }): TemplateResult {
@@ -319,12 +329,15 @@ function slider(of: {
         min=${of.least}
         max=${of.most}
         step=${of.step}
+        ?disabled=${of.isIdle}
+        aria-label=${of.name}
+        aria-describedby=${`words-of-${of.name.toLowerCase()}`}
         .value=${live(String(Math.min(of.value, of.most)))}
         aria-valuetext=${of.text}
         @input=${(event: Event) => of.set(Number((event.target as HTMLInputElement).value))}
       />
       ${data(of.value, of.text)}
-      <span class="muted words">${of.words}</span>
+      <span class="muted words" id=${`words-of-${of.name.toLowerCase()}`}>${of.isIdle ? 'Makes no difference while the most probable is taken.' : of.words}</span>
     </label>
   `;
 }

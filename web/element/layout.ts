@@ -293,6 +293,9 @@ export const layout = css`
       padding: 8px;
       border: 0;
     }
+    .panel.panel.of-next {
+      padding: 0;
+    }
     .panel.panel.open {
       display: flex;
       flex-direction: column;

@@ -9,6 +9,9 @@ import { Panel } from './panel';
 export class TokenStrip extends Panel {
   /** The token that was last brought into view: only a new one moves the strip. */
   #revealed = -1;
+  /** What stands beside the strip takes room from it. */
+  readonly #sizes =
+    globalThis.ResizeObserver === undefined ? null : new ResizeObserver(() => this.#reveal(this.#revealed));
 
   protected override sees(): readonly unknown[] {
     const hover = this.snapshot?.state.hover;
@@ -91,11 +94,25 @@ export class TokenStrip extends Panel {
     this.reader.choose({ query });
   };
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#sizes?.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    this.#sizes?.disconnect();
+    super.disconnectedCallback();
+  }
+
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     const query = this.shown?.selection.query ?? -1;
     if (query === this.#revealed) return;
     this.#revealed = query;
+    this.#reveal(query);
+  }
+
+  #reveal(query: number): void {
     const list = this.querySelector('.list');
     const option = this.querySelector<HTMLElement>(`[data-index="${query}"]`);
     if (list === null || option === null) return;

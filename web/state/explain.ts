@@ -13,6 +13,9 @@ export interface Explained {
   readonly overview: Pick<Overview, 'setApart'>;
 }
 
+/** More kinds of tokens are not named one by one. */
+const MOST_NAMED = 3;
+
 /** "it looks at animal: 68 %, in layer 3, head 1. Set apart: [CLS] and [SEP] 12 %." */
 export function explain(shown: Explained): string {
   const { run, selection, cell } = shown;
@@ -37,7 +40,9 @@ export function explainApart({ run, selection, overview }: Explained): string | 
   const share = shareApart({ run, selection, overview });
   if (share === 0) return null;
   const names = [...new Set(run.tokens.filter((token) => token.special).map((token) => tokenLabel(token)))];
-  return `Set apart: ${names.join(' and ')} ${formatPercent(share)}.`;
+  // A chat template brings a whole conversation.
+  const what = names.length <= MOST_NAMED ? names.join(' and ') : 'the tokens around the text';
+  return `Set apart: ${what} ${formatPercent(share)}.`;
 }
 
 /** The share of the selected row that goes to tokens set apart. */
