@@ -392,7 +392,10 @@ async function readBeside(parts: Parts, signal: AbortSignal): Promise<Beside> {
   };
   // A checkpoint without a tokenizer is usable: its text is token ids.
   const tokenizer = await optional(parts.tokenizer);
-  if (tokenizer === null) return { config, tokenizer, tokenizerConfig: null, chatTemplate: null };
+  // What else is there is about chats. Asking an encoder's folder for it would only leave errors in the log.
+  if (tokenizer === null || !configFacts(config).mayGenerate) {
+    return { config, tokenizer, tokenizerConfig: null, chatTemplate: null };
+  }
   const tokenizerConfig = await optional(parts.tokenizerConfig);
   return { config, tokenizer, tokenizerConfig, chatTemplate: await optional(parts.chatTemplate) };
 }

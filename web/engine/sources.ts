@@ -182,7 +182,7 @@ async function partsOfAddress(address: string): Promise<Parts> {
   const url = allowed(address);
   const isFolder = url.pathname.endsWith('/');
   const last = decode(url.pathname.split('/').at(isFolder ? -2 : -1) ?? '');
-  const name = (isFolder ? folderName(url) : stem(last)) || url.hostname;
+  const name = (isFolder ? folderName(url) : (SHARD.exec(last)?.[1] ?? stem(last))) || url.hostname;
   // A blob has no neighbours. What lies on this site, the browser's own cache keeps.
   const hasNeighbours = url.protocol !== 'blob:';
   const isForeign = hasNeighbours && url.origin !== globalThis.location?.origin;
