@@ -182,6 +182,7 @@ async function partsOfAddress(address: string): Promise<Parts> {
   const url = allowed(address);
   const isFolder = url.pathname.endsWith('/');
   const last = decode(url.pathname.split('/').at(isFolder ? -2 : -1) ?? '');
+  requireWholeGguf(last);
   const name = (isFolder ? folderName(url) : (SHARD.exec(last)?.[1] ?? stem(last))) || url.hostname;
   // A blob has no neighbours. What lies on this site, the browser's own cache keeps.
   const hasNeighbours = url.protocol !== 'blob:';
@@ -195,7 +196,6 @@ async function partsOfAddress(address: string): Promise<Parts> {
     : siblings !== null && hasNeighbours
       ? siblings.map((file) => large(file, new URL(file, url)))
       : [large(last, url)];
-  requireWholeGguf(last);
   return {
     name,
     weights,
