@@ -1,11 +1,10 @@
-/** What the worker does, without the worker: the real model through the shipped WebAssembly, sources, refusals. */
+/** What the worker does, without the worker: the real model through the shipped WebAssembly. Loading has its own tests. */
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createHost, type Host } from '../../web/engine/host';
-import { partsOf } from '../../web/engine/sources';
 import type { Progress, Run, RunText } from '../../web/engine/types';
 import { readGolden } from '../golden/golden';
-import { freshCore, modelFile, modelFiles } from './core';
+import { freshCore, modelFiles } from './core';
 
 const never = new AbortController().signal;
 const silent = () => {};
@@ -20,8 +19,6 @@ beforeAll(async () => {
   host = createHost(freshCore);
   await host.load(MODEL, 2, modelFiles(), never, silent);
 });
-
-afterEach(() => vi.unstubAllGlobals());
 
 function largestDifference(found: ArrayLike<number>, expected: ArrayLike<number>, offset = 0): number {
   let worst = 0;
@@ -172,125 +169,12 @@ test('a checkpoint without a tokenizer reads token ids', async () => {
   host.releaseModel(7);
 });
 
-describe('sources', () => {
-  test.each([
-    ['javascript:alert(1)'],
-    ['data:text/plain,x'],
-    ['file:///etc/passwd'],
-    ['ftp://example.org/m/'],
-    ['http://example.org/m/'],
-    ['https://name:secret@example.org/m/'],
-    ['not an address'],
-  ])('%s is refused', async (address) => {
-    await expect(partsOf(address, never)).rejects.toMatchObject({ code: 'bad-request' });
-  });
-
-  test('names come from the folder or the file', async () => {
-    expect(await partsOf('https://example.org/models/my%20bert/', never)).toMatchObject({
-      name: 'my bert',
-      isFolder: true,
-    });
-    expect(await partsOf('https://example.org/models/tiny.v2.safetensors', never)).toMatchObject({
-      name: 'tiny.v2',
-      isFolder: false,
-    });
-    expect(await partsOf([new File([], 'weights.safetensors'), new File([], 'config.json')], never)).toMatchObject({
-      name: 'weights',
-    });
-  });
-
-  test('weights alone are refused by a message naming config.json', async () => {
-    const [weights] = modelFiles();
-    const failed = host.load(9, 10, weights as File, never, silent);
-    await expect(failed).rejects.toMatchObject({
-      code: 'missing-file',
-      message: expect.stringContaining('config.json'),
-    });
-  });
-
-  test('several weight files, and none, are refused', async () => {
-    await expect(partsOf([new File([], 'a.safetensors'), new File([], 'b.safetensors')], never)).rejects.toThrow(
-      /several files/,
-    );
-    await expect(partsOf([new File([], 'config.json'), new File([], 'tokenizer.json')], never)).rejects.toThrow(
-      /\.safetensors/,
-    );
-  });
-});
-
-describe('over the network', () => {
-  const answers = (files: () => Record<string, Response | Error>) =>
-    vi.stubGlobal('fetch', async (url: URL) => {
-      const answer = files()[url.pathname.split('/').at(-1) ?? ''];
-      if (answer instanceof Error) throw answer;
-      return answer ?? new Response('gone', { status: 404 });
-    });
-  const sized = (bytes: Uint8Array, size = bytes.length) =>
-    new Response(new Blob([bytes as BlobPart]).stream(), { headers: { 'content-length': String(size) } });
-  const folder = 'https://example.org/models/mini/';
-  const load = (id: number) => host.load(id, id + 1, folder, never, silent);
-
-  test('a folder loads, with its length known or not', async () => {
-    for (const [id, headers] of [
-      [20, { 'content-length': String(modelFile('model.safetensors').length) }],
-      [22, { 'content-encoding': 'gzip', 'content-length': '5' }],
-      [24, {}],
-    ] as const) {
-      const bytes = new Uint8Array(modelFile('model.safetensors'));
-      answers(() => ({
-        'model.safetensors': new Response(new Blob([bytes]).stream(), { headers }),
-        'config.json': new Response(modelFile('config.json').toString('utf8')),
-        'tokenizer.json': new Response(modelFile('tokenizer.json').toString('utf8')),
-      }));
-      expect((await load(id)).info).toMatchObject({ name: 'mini', family: 'bert', bytes: 90_868_376 });
-      host.releaseModel(id);
-    }
-  });
-
-  test.each<[string, () => Record<string, Response | Error>, string, RegExp]>([
-    ['nothing there', () => ({}), 'missing-file', /config\.json/],
-    ['a server error', () => ({ 'config.json': new Response('', { status: 500 }) }), 'network', /500/],
-    ['no answer', () => ({ 'config.json': new TypeError('failed') }), 'network', /example\.org/],
-    [
-      'a web page as weights',
-      () => ({ 'config.json': new Response('{}'), 'model.safetensors': new Response('<!DOCTYPE html><p>Sign in') }),
-      'not-a-model',
-      /web page/,
-    ],
-    [
-      'a cut download',
-      () => ({ 'config.json': new Response('{}'), 'model.safetensors': sized(new Uint8Array(10), 100) }),
-      'network',
-      /100 bytes, found 10/,
-    ],
-    [
-      'a download that grew',
-      () => ({ 'config.json': new Response('{}'), 'model.safetensors': sized(new Uint8Array(100), 10) }),
-      'network',
-      /10 bytes/,
-    ],
-    [
-      'a broken configuration',
-      () => ({
-        'config.json': new Response('{"model_type": 3}'),
-        'model.safetensors': sized(new Uint8Array(modelFile('model.safetensors'))),
-      }),
-      'bad-config',
-      /model_type/,
-    ],
-    [
-      'a family that is not built',
-      () => ({
-        'config.json': new Response('{"model_type": "mamba"}'),
-        'model.safetensors': sized(new Uint8Array(modelFile('model.safetensors'))),
-      }),
-      'unsupported',
-      /mamba/,
-    ],
-  ])('%s is named, and the old model goes on', async (_name, files, code, says) => {
-    answers(files);
-    await expect(load(30)).rejects.toMatchObject({ code, message: expect.stringMatching(says) });
-    expect((await run('still here')).tokens).toHaveLength(4);
+test('weights alone are refused by a message naming config.json', async () => {
+  const [weights] = modelFiles();
+  const failed = host.load(9, 10, weights as File, never, silent);
+  await expect(failed).rejects.toMatchObject({
+    code: 'missing-file',
+    message: expect.stringContaining('config.json'),
   });
 });
 

@@ -39,7 +39,7 @@ describe('addresses', () => {
     [`${HUB}/owner/model`, 'model', ['model.safetensors'], true],
     [
       'https://example.org/m-00002-of-00003.safetensors',
-      'm-00002-of-00003',
+      'm',
       [1, 2, 3].map((i) => `m-0000${i}-of-00003.safetensors`),
       false,
     ],

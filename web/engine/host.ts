@@ -141,11 +141,9 @@ export function createHost(instantiate: () => Promise<CoreModule>, hub = HUB): H
       const opened = part === weights[0] ? first : await part.open(signal);
       const isKnown = weights.length === 1 || bytes !== null;
       const total = isKnown ? Math.max(bytes ?? 0, done + (opened.size ?? 0)) : 0;
-      const fits = (size: number) => {
-        const shape = beside === null ? null : configFacts(beside.config).shape;
-        const run = shape === null ? 0 : runBytes(shape, runTokensOf(shape.nCtx));
-        requireModelFits(parts.name, Math.max(bytes ?? 0, done + size), run, budget);
-      };
+      const shape = beside === null ? null : configFacts(beside.config).shape;
+      const run = shape === null ? 0 : runBytes(shape, runTokensOf(shape.nCtx));
+      const fits = (size: number) => requireModelFits(parts.name, Math.max(bytes ?? 0, done + size), run, budget);
       reserved.push(part.name);
       done += await stream(
         core,
@@ -392,7 +390,10 @@ async function readBeside(parts: Parts, signal: AbortSignal): Promise<Beside> {
   };
   // A checkpoint without a tokenizer is usable: its text is token ids.
   const tokenizer = await optional(parts.tokenizer);
-  if (tokenizer === null) return { config, tokenizer, tokenizerConfig: null, chatTemplate: null };
+  // What else is there is about chats. Asking an encoder's folder for it would only leave errors in the log.
+  if (tokenizer === null || !configFacts(config).mayGenerate) {
+    return { config, tokenizer, tokenizerConfig: null, chatTemplate: null };
+  }
   const tokenizerConfig = await optional(parts.tokenizerConfig);
   return { config, tokenizer, tokenizerConfig, chatTemplate: await optional(parts.chatTemplate) };
 }

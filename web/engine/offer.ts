@@ -79,20 +79,25 @@ export async function offerOf(text: string, signal: AbortSignal, hub = HUB): Pro
   };
 }
 
-/** What config.json says of the model's size: an estimate's worth, read again by the core. */
-export function configFacts(config: string): Pick<GgufFacts, 'architecture' | 'shape'> {
+/** What config.json says of the model before the core reads it: good for estimates and for what to ask for. */
+export function configFacts(config: string): Pick<GgufFacts, 'architecture' | 'shape'> & {
+  /** Whether it may be one that generates text: false only where it names what it is. */
+  readonly mayGenerate: boolean;
+} {
   let found: unknown;
   try {
     found = JSON.parse(config);
   } catch {
-    return { architecture: null, shape: null };
+    return { architecture: null, shape: null, mayGenerate: true };
   }
   const json = typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : {};
   const count = (...keys: string[]) => {
     const value = keys.map((key) => json[key]).find((each) => each != null);
     return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < 1e9 ? value : null;
   };
+  const classes = json['architectures'];
   return {
+    mayGenerate: !Array.isArray(classes) || classes.some((name) => /CausalLM|LMHead/.test(String(name))),
     architecture: typeof json['model_type'] === 'string' ? json['model_type'] : null,
     shape: shapeOf({
       nLayers: count('num_hidden_layers', 'n_layer', 'n_layers'),

@@ -182,7 +182,8 @@ async function partsOfAddress(address: string): Promise<Parts> {
   const url = allowed(address);
   const isFolder = url.pathname.endsWith('/');
   const last = decode(url.pathname.split('/').at(isFolder ? -2 : -1) ?? '');
-  const name = (isFolder ? folderName(url) : stem(last)) || url.hostname;
+  requireWholeGguf(last);
+  const name = (isFolder ? folderName(url) : (SHARD.exec(last)?.[1] ?? stem(last))) || url.hostname;
   // A blob has no neighbours. What lies on this site, the browser's own cache keeps.
   const hasNeighbours = url.protocol !== 'blob:';
   const isForeign = hasNeighbours && url.origin !== globalThis.location?.origin;
@@ -195,7 +196,6 @@ async function partsOfAddress(address: string): Promise<Parts> {
     : siblings !== null && hasNeighbours
       ? siblings.map((file) => large(file, new URL(file, url)))
       : [large(last, url)];
-  requireWholeGguf(last);
   return {
     name,
     weights,

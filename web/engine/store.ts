@@ -99,10 +99,7 @@ export async function forgetModel(model: string | null): Promise<void> {
 /** What is kept, by name. */
 export async function keptModels(): Promise<StoredModel[]> {
   const known = await keys();
-  const models = new Map<string, number>();
-  for (const { model, file, part } of known) {
-    if (part === null || file === null) models.set(model, models.get(model) ?? 0);
-  }
+  const models = new Map(known.map(({ model }) => [model, 0]));
   // A part's length follows from its file's size.
   for (const { model, file, part } of known) {
     if (file === null || part !== null) continue;

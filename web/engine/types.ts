@@ -219,7 +219,7 @@ export interface Offer {
   /** What `load` takes. */
   readonly address: string;
   readonly name: string;
-  /** Who will be asked: the address's host. */
+  /** Who is asked: the address's host, and, after arrows, those to whom it sends on. */
   readonly host: string;
   readonly files: readonly { readonly name: string; readonly bytes: number | null }[];
   /** Of all files; null where the server does not say. */
