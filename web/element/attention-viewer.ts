@@ -14,6 +14,7 @@ import { explain } from '../state/explain';
 import { BUILT_VIEWS, type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
 import { cellPanelStyles } from './cell-panel';
 import { define } from './define';
+import { droppedFiles } from './dropped-files';
 import { errorNoteStyles } from './error-note';
 import { firstHintsStyles } from './first-hints';
 import { generationPanelStyles } from './generation-panel';
@@ -21,7 +22,9 @@ import { headMatrixStyles } from './head-matrix';
 import { headWallStyles } from './head-wall';
 import { layout } from './layout';
 import { linkFilterStyles } from './link-filter';
+import { startingBudget } from './memory-budget';
 import { modelBarStyles } from './model-bar';
+import { type ModelDialog, modelDialogStyles } from './model-dialog';
 import { modelOf, type Panel, type Reader } from './panel';
 import { sceneCaptionStyles } from './scene-caption';
 import { type SceneView, sceneViewStyles } from './scene-view';
@@ -81,6 +84,7 @@ export class AttentionViewer extends LitElement {
   static override properties = {
     src: { reflect: true },
     trace: { reflect: true },
+    library: { reflect: true },
     loading: { reflect: true },
     hints: { type: Boolean, reflect: true },
     examples: { attribute: false },
@@ -102,6 +106,7 @@ export class AttentionViewer extends LitElement {
     layout,
     sentenceInputStyles,
     modelBarStyles,
+    modelDialogStyles,
     errorNoteStyles,
     tokenStripStyles,
     statusBarStyles,
@@ -121,6 +126,8 @@ export class AttentionViewer extends LitElement {
   declare src: string | null;
   /** A saved run, shown at once; the model's own run takes its place. */
   declare trace: string | null;
+  /** Address of a list of models that the site carries, offered where a model is opened. */
+  declare library: string | null;
   declare loading: 'lazy' | 'eager';
   /** Whether a first visit is met with three short hints. */
   declare hints: boolean;
@@ -156,6 +163,7 @@ export class AttentionViewer extends LitElement {
     super();
     this.src = null;
     this.trace = null;
+    this.library = null;
     this.loading = 'lazy';
     this.hints = false;
     this.examples = [];
@@ -432,9 +440,17 @@ export class AttentionViewer extends LitElement {
           <attn-model-bar
             .snapshot=${this.snapshot}
             .reader=${feed}
-            @files=${(event: CustomEvent<File[]>) => this.#openFiles(event.detail)}
+            @openmodel=${() => this.#dialog?.open()}
           ></attn-model-bar>
         </div>
+        <attn-model-dialog
+          .snapshot=${this.snapshot}
+          .reader=${feed}
+          .models=${sharedEngine()}
+          .library=${this.library}
+          @files=${(event: CustomEvent<File[]>) => this.#openChosen(event.detail)}
+          @address=${(event: CustomEvent<string>) => this.#openChosen(event.detail)}
+        ></attn-model-dialog>
         <attn-error-note .snapshot=${this.snapshot} .reader=${feed}></attn-error-note>
         <div class="tokens">
           <attn-token-strip .snapshot=${this.snapshot} .reader=${feed}></attn-token-strip>
@@ -513,7 +529,7 @@ export class AttentionViewer extends LitElement {
         </div>
         ${this.hints ? html`<attn-first-hints .snapshot=${this.snapshot} .reader=${feed}></attn-first-hints>` : nothing}
         <p class="unseen" aria-live="polite">${this.spoken}</p>
-        <p class="drop-here" aria-hidden="true">Drop a model’s files or a saved trace</p>
+        <p class="drop-here" aria-hidden="true">Drop a model’s files, its folder, or a saved run</p>
       </div>
     `;
   }
@@ -540,7 +556,9 @@ export class AttentionViewer extends LitElement {
 
   #connected(): Session {
     if (this.#session === null) {
-      this.#session = createSession(sharedEngine(), this.#initial);
+      const engine = sharedEngine();
+      engine.setBudget(startingBudget());
+      this.#session = createSession(engine, this.#initial);
       this.#unsubscribe = this.#session.subscribe((snapshot) => this.#show(snapshot));
       this.#show(this.#session.snapshot);
     }
@@ -655,9 +673,13 @@ export class AttentionViewer extends LitElement {
     this.#watchQuiet();
   }
 
-  #openFiles(files: File[]): void {
+  get #dialog(): ModelDialog | null {
+    return this.renderRoot.querySelector<ModelDialog>('attn-model-dialog');
+  }
+
+  #openChosen(source: Source): void {
     // The session publishes the refusal.
-    this.load(files).catch(() => {});
+    this.load(source).catch(() => {});
   }
 
   async #showExample({ text, trace, layer, head, query }: Example): Promise<void> {
@@ -689,10 +711,19 @@ export class AttentionViewer extends LitElement {
 
   readonly #drop = (event: DragEvent): void => {
     this.dragging = false;
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length === 0) return;
+    const items = event.dataTransfer?.items;
+    if (items === undefined || !event.dataTransfer?.types.includes('Files')) return;
     event.preventDefault();
-    this.#openFiles(files);
+    this.#dialog?.close();
+    const open = async () => {
+      try {
+        const files = await droppedFiles(items);
+        if (files.length > 0) this.#openChosen(files);
+      } catch (error) {
+        this.#connected().fail({ ...failureOf(error), recoverable: true });
+      }
+    };
+    void open();
   };
 
   // ---- Being settled ----

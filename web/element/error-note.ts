@@ -1,4 +1,4 @@
-/** A refusal, said where the reader is looking: what went wrong, what to do, to copy and to dismiss. The only alert. */
+/** A refusal, said where the reader is looking: what went wrong, what to do, to copy and to dismiss. The only alert outside a dialog. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { ErrorCode } from '../engine/types';
 import type { ViewerError } from '../session/snapshot';
@@ -11,14 +11,17 @@ export const REMEDIES: Readonly<Record<ErrorCode, string>> = {
     'Headlight refuses rather than showing something that only looks right. What was on the screen is still there.',
   'bad-file': 'The file is damaged or cut off. Fetch it again, or open another one.',
   'bad-config': 'Check config.json beside the weights: it has to be the one that belongs to them.',
-  'not-a-model': 'Choose model.safetensors together with config.json and tokenizer.json, or a saved trace.',
-  'too-large': 'Open a smaller model, or one with fewer bits per number.',
+  'not-a-model':
+    'Choose one .gguf file, or .safetensors together with its config.json and tokenizer.json, or a saved run.',
+  'too-large': 'Raise the memory budget under “Open model”, or open a smaller model or one with fewer bits per number.',
   'too-long': 'Shorten the text. The last picture stays until then.',
   'missing-file':
-    'Open the model’s files from your disk: model.safetensors, config.json and tokenizer.json, chosen together. ' +
+    'Open the model’s files from your disk: one .gguf file, or .safetensors, config.json and tokenizer.json together. ' +
     'Where Headlight is built from its sources, npm start fetches its model.',
-  network: 'Check the connection and try again, or open the model’s files from your disk.',
-  'blocked-by-policy': 'The page that shows this viewer does not allow it; its owner can.',
+  network:
+    'Check the connection and try again, or open the model’s files from your disk. What had arrived is kept where the browser allows it.',
+  'blocked-by-policy':
+    'The page that shows this viewer does not allow it; its owner can. A model that you have on your disk opens all the same.',
   'out-of-memory': 'Close other tabs, shorten the text, or open a smaller model.',
   'engine-died': 'The engine starts again by itself; change the text to run once more.',
   'bad-request': 'Nothing was changed.',

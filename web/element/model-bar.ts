@@ -1,4 +1,4 @@
-/** Which model answers, and opening another. The only panel with a file input. */
+/** Which model answers, and the way to another. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { define } from './define';
 import { modelOf, Panel } from './panel';
@@ -8,23 +8,13 @@ export class ModelBar extends Panel {
   protected override render(): TemplateResult {
     return html`
       ${this.#chip()}
-      <label class="button open">
+      <button
+        class="open"
+        aria-haspopup="dialog"
+        @click=${() => this.dispatchEvent(new CustomEvent('openmodel', { bubbles: true }))}
+      >
         Open model
-        <input
-          type="file"
-          class="unseen"
-          aria-label="Open model"
-          multiple
-          accept=".safetensors,.json,.txt"
-          title="A model's files (model.safetensors, config.json, tokenizer.json), or a saved trace"
-          @change=${(event: Event) => {
-            const input = event.target as HTMLInputElement;
-            const files = [...(input.files ?? [])];
-            input.value = ''; // The same file again is a new choice.
-            if (files.length > 0) this.dispatchEvent(new CustomEvent('files', { detail: files, bubbles: true }));
-          }}
-        />
-      </label>
+      </button>
     `;
   }
 
@@ -99,13 +89,6 @@ export const modelBarStyles = css`
     border-radius: 999px;
     font-size: var(--small);
     white-space: nowrap;
-  }
-  .open:has(input:focus-visible) {
-    outline: 2px solid var(--accent);
-    outline-offset: 2px;
-  }
-  .open {
-    position: relative;
   }
   @container viewer (max-width: 1279px) {
     .chip .exact {

@@ -1,0 +1,105 @@
+/** A model that was looked at, as a card: what it is, what it asks for, whether it fits, and what is here already. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Offer } from '../engine/types';
+import { type Fit, fitOf, formatBudget } from './memory-budget';
+import { bytes, count, data } from './printed';
+
+/** Where `owner/name` is looked for. */
+const HUB = 'huggingface.co';
+/** Files of a large model come in many parts. */
+const MOST_LISTED = 5;
+
+/** Who would be asked about what the reader typed; null while it is neither an address nor `owner/name`. */
+export function hostAsked(text: string): string | null {
+  const typed = text.trim();
+  if (/^https?:\/\//i.test(typed)) return URL.canParse(typed) ? new URL(typed).host || null : null;
+  return /^[\w.-]+\/[\w.-]+(\/[^\s]+)?$/.test(typed) && !typed.startsWith('.') ? HUB : null;
+}
+
+/** What still has to come over the line; null where the size is not known. */
+export function toDownload({ bytes: whole, stored }: Pick<Offer, 'bytes' | 'stored'>): number | null {
+  return whole === null ? null : Math.max(0, whole - stored);
+}
+
+export function offerCard(
+  offer: Offer,
+  budget: number,
+  actions: TemplateResult,
+  control: TemplateResult,
+): TemplateResult {
+  const fit = fitOf(offer.memory, { budget });
+  const left = toDownload(offer);
+  return html`
+    <article class="offer" aria-label=${`Found: ${offer.name}`}>
+      <h4><bdi>${offer.name}</bdi></h4>
+      <dl>
+        <dt>Comes from</dt>
+        <dd><bdi>${offer.host}</bdi></dd>
+        <dt>Family</dt>
+        <dd>${offer.family === null ? notStated() : html`<bdi>${offer.family}</bdi>`}</dd>
+        <dt>Licence</dt>
+        <dd>${offer.licence === null ? notStated() : html`<bdi>${offer.licence}</bdi>`}</dd>
+        <dt>Download</dt>
+        <dd>
+          ${left === null ? html`size not stated` : left === 0 ? html`nothing: all of it is kept in this browser` : bytes(left)}${
+            offer.stored > 0 && left !== 0 ? html`, and ${bytes(offer.stored)} is here already` : nothing
+          }
+          ${fileList(offer)}
+        </dd>
+        <dt>Memory</dt>
+        <dd>${memoryLine(offer, fit, budget)}</dd>
+      </dl>
+      ${
+        fit.fits
+          ? nothing
+          : html`<div class="too-large">
+              <p>
+                <strong>It does not fit.</strong> It takes about ${bytes(fit.need ?? 0)}; the budget is
+                ${data(budget, formatBudget(budget))}.
+              </p>
+              ${control}
+            </div>`
+      }
+      <p class="actions">${actions}</p>
+    </article>
+  `;
+}
+
+function fileList({ files }: Offer): TemplateResult | typeof nothing {
+  if (files.length === 0) return nothing;
+  const rest = files.slice(MOST_LISTED);
+  const known = rest.reduce((sum, file) => sum + (file.bytes ?? 0), 0);
+  return html`
+    <ul class="files">
+      ${files
+        .slice(0, MOST_LISTED)
+        .map(
+          (file) =>
+            html`<li><bdi>${file.name}</bdi> <span class="muted">${file.bytes === null ? '' : bytes(file.bytes)}</span></li>`,
+        )}
+      ${rest.length === 0 ? nothing : html`<li class="muted">and ${count(rest.length)} more${known > 0 ? html`, ${bytes(known)}` : nothing}</li>`}
+    </ul>
+  `;
+}
+
+/** The bar says in shares what the line below it says in numbers. */
+function memoryLine({ memory }: Offer, fit: Fit, budget: number): TemplateResult {
+  if (fit.need === null) return html`not known before it is loaded; it is refused if it does not fit`;
+  const { weights, run, runTokens } = memory;
+  return html`
+    <span class="bar" aria-hidden="true">
+      <span class="weights" .style=${`width: ${100 * fit.weights}%`}></span>
+      <span class="run" .style=${`width: ${100 * fit.run}%`}></span>
+      ${fit.end < 1 ? html`<span class="end" .style=${`left: ${100 * fit.end}%`}></span>` : nothing}
+    </span>
+    <span class="legend">
+      ${weights === null ? nothing : html`<span><i class="weights"></i>weights ${bytes(weights)}</span>`}
+      ${run === null ? nothing : html`<span><i class="run"></i>a text of ${count(runTokens)} tokens ${bytes(run)}</span>`}
+      <span>of ${data(budget, formatBudget(budget))}</span>
+    </span>
+  `;
+}
+
+function notStated(): TemplateResult {
+  return html`<span class="muted">not stated</span>`;
+}
