@@ -140,8 +140,9 @@ export class ModelDialog extends Panel {
           <button class="quiet" @click=${() => this.close()}>Close</button>
         </header>
         <p class="lead">The model runs in this page, on your own machine. Nothing that you open or type leaves it.</p>
-        ${this.#siteSection()} ${this.#fileSection()} ${this.#addressSection()} ${this.#keptSection()}
-        ${this.#memorySection()}
+        ${this.#siteSection()}
+        <div class="column">${this.#fileSection()} ${this.#keptSection()}</div>
+        <div class="column">${this.#addressSection()} ${this.#memorySection()}</div>
         <p class="unseen" aria-live="polite">${this.said}</p>
       </div>
     `;
@@ -165,6 +166,7 @@ export class ModelDialog extends Panel {
                       <span class="title"><bdi>${model.title}</bdi></span>
                       ${model.about === null ? nothing : html`<span class="about">${model.about}</span>`}
                       <span class="muted">${bytes(model.bytes)} · <bdi>${model.licence}</bdi></span>
+                      <span class="go">Load</span>
                     </button>
                   </li>`,
                 )}
@@ -190,9 +192,9 @@ export class ModelDialog extends Panel {
   #fileSection(): TemplateResult {
     return html`
       <section aria-labelledby="models-files">
-        <h3 id="models-files">From your computer</h3>
+        <h3 id="models-files">Your own files</h3>
         <div class="drop-zone">
-          <p>Drop files or a folder here, or</p>
+          <p class="drop-words">Drop files or a folder here, or</p>
           <p class="actions">
             <button @click=${() => this.#pick(false)}>Choose files</button>
             <button class="folder" @click=${() => this.#pick(true)}>Choose a folder</button>
@@ -260,7 +262,9 @@ export class ModelDialog extends Panel {
             ${
               look.kind === 'looking'
                 ? html`Asking <bdi>${look.host}</bdi>…`
-                : html`Nothing is requested before you press Look. Then ${host === null ? 'the host' : html`<bdi>${host}</bdi>`}
+                : look.kind === 'found'
+                  ? html`<bdi>${look.offer.host}</bdi> was asked. Nothing is downloaded before you press Load.`
+                  : html`Nothing is requested before you press Look. Then ${host === null ? 'the host' : html`<bdi>${host}</bdi>`}
                     is asked what the model is and how large, and nothing is downloaded yet.`
             }
           </p>
@@ -532,7 +536,6 @@ export const modelDialogStyles = css`
   }
   .models .lead {
     grid-column: 1 / -1;
-    max-width: 65ch;
     color: var(--muted);
   }
   .models section {
@@ -565,22 +568,38 @@ export const modelDialogStyles = css`
     background: color-mix(in srgb, var(--accent) 88%, var(--ink));
   }
 
+  .models .column {
+    display: grid;
+    align-content: start;
+    gap: 20px;
+    min-width: 0;
+  }
+
   .shelf {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(min(100%, 260px), 1fr));
-    gap: 12px;
+    grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+    gap: 12px 32px;
   }
   .shelf .card {
     width: 100%;
     height: 100%;
     display: grid;
-    justify-items: start;
+    grid-template-columns: minmax(0, 1fr) auto;
     align-content: start;
-    gap: 2px;
+    gap: 2px 12px;
     padding: 12px 14px;
     border-radius: var(--radius-large);
     text-align: start;
     white-space: normal;
+  }
+  .shelf .card > * {
+    grid-column: 1;
+  }
+  .shelf .card > .go {
+    grid-area: 1 / 2 / 4 / 3;
+    align-self: center;
+    color: var(--accent);
+    font-weight: 600;
   }
   .shelf .card:hover {
     border-color: var(--accent);
@@ -611,10 +630,16 @@ export const modelDialogStyles = css`
     color: var(--ink);
     font-weight: 550;
   }
-  /* Phones have no folders to choose from. */
+  /* Phones have no folders to choose from, and nothing to drop. */
   @media (pointer: coarse) and (max-width: 700px) {
-    .drop-zone .folder {
+    .drop-zone .folder,
+    .drop-zone .drop-words {
       display: none;
+    }
+    .drop-zone {
+      padding: 0;
+      border: 0;
+      justify-items: start;
     }
   }
 
@@ -682,7 +707,7 @@ export const modelDialogStyles = css`
   .models .offer .files {
     font-size: var(--small);
   }
-  .offer .bar {
+  .offer .estimate {
     position: relative;
     display: flex;
     height: 10px;
@@ -691,13 +716,13 @@ export const modelDialogStyles = css`
     border: 1px solid var(--muted);
     border-radius: 3px;
   }
-  .offer .weights {
+  .offer .for-weights {
     background: var(--muted);
   }
-  .offer .run {
+  .offer .for-run {
     background: repeating-linear-gradient(115deg, var(--muted) 0 2px, transparent 2px 5px);
   }
-  .offer .end {
+  .offer .estimate > .for-end {
     position: absolute;
     inset-block: 0;
     width: 2px;
@@ -716,6 +741,11 @@ export const modelDialogStyles = css`
     height: 10px;
     margin-inline-end: 5px;
     border: 1px solid var(--muted);
+  }
+  .offer .legend i.for-end {
+    width: 2px;
+    border: 0;
+    background: var(--error);
   }
   .offer .too-large {
     margin-bottom: 12px;
@@ -770,8 +800,11 @@ export const modelDialogStyles = css`
       border: 0;
       border-radius: 0;
     }
+    .models .shelf,
     .models .inside {
       grid-template-columns: minmax(0, 1fr);
+    }
+    .models .inside {
       padding: 0 16px 32px;
     }
     .models header {
@@ -784,7 +817,7 @@ export const modelDialogStyles = css`
     }
   }
   @media (forced-colors: active) {
-    .offer .bar > *,
+    .offer .estimate > *,
     .offer .legend i {
       forced-color-adjust: none;
     }

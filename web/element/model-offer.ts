@@ -87,15 +87,15 @@ function memoryLine({ memory }: Offer, fit: Fit, budget: number): TemplateResult
   if (fit.need === null) return html`not known before it is loaded; it is refused if it does not fit`;
   const { weights, run, runTokens } = memory;
   return html`
-    <span class="bar" aria-hidden="true">
-      <span class="weights" .style=${`width: ${100 * fit.weights}%`}></span>
-      <span class="run" .style=${`width: ${100 * fit.run}%`}></span>
-      ${fit.end < 1 ? html`<span class="end" .style=${`left: ${100 * fit.end}%`}></span>` : nothing}
+    <span class="estimate" aria-hidden="true">
+      <span class="for-weights" .style=${`width: ${100 * fit.weights}%`}></span>
+      <span class="for-run" .style=${`width: ${100 * fit.run}%`}></span>
+      ${fit.end < 1 ? html`<span class="for-end" .style=${`left: ${100 * fit.end}%`}></span>` : nothing}
     </span>
     <span class="legend">
-      ${weights === null ? nothing : html`<span><i class="weights"></i>weights ${bytes(weights)}</span>`}
-      ${run === null ? nothing : html`<span><i class="run"></i>a text of ${count(runTokens)} tokens ${bytes(run)}</span>`}
-      <span>of ${data(budget, formatBudget(budget))}</span>
+      ${weights === null ? nothing : html`<span><i class="for-weights"></i>weights ${bytes(weights)}</span>`}
+      ${run === null ? nothing : html`<span><i class="for-run"></i>a text of ${count(runTokens)} tokens ${bytes(run)}</span>`}
+      <span>${fit.fits ? nothing : html`<i class="for-end"></i>`}budget ${data(budget, formatBudget(budget))}</span>
     </span>
   `;
 }
