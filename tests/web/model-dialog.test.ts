@@ -8,12 +8,13 @@ import {
   budgetFrom,
   defaultBudget,
   fitOf,
-  formatBudget,
+  formatMemory,
   stepOf,
 } from '../../web/element/memory-budget';
 import { hostAsked, toDownload } from '../../web/element/model-offer';
 import { fetchSiteModels, parseSiteModels } from '../../web/element/site-models';
 
+const MB = 1024 * 1024;
 const base = new URL('https://example.org/headlight/models.json');
 const entry = {
   id: 'tiny',
@@ -77,44 +78,33 @@ describe('the list of the site’s models', () => {
 
 describe('the memory budget', () => {
   it('is 512 MB, 256 MB on a phone, or what was remembered if that makes sense', () => {
-    expect(budgetFrom(null, false)).toBe(512_000_000);
-    expect(budgetFrom(null, true)).toBe(256_000_000);
-    expect(budgetFrom('1000000000', true)).toBe(1_000_000_000);
-    for (const nonsense of ['', '0', '-5', '1e9', 'NaN', '127999999', '4000000001', '99999999999999'])
+    expect(budgetFrom(null, false)).toBe(512 * MB);
+    expect(budgetFrom(null, true)).toBe(256 * MB);
+    expect(budgetFrom(String(700 * MB), true)).toBe(700 * MB);
+    for (const nonsense of ['', '0', '-5', '1e9', 'NaN', String(128 * MB - 1), String(4096 * MB + 1), '99999999999999'])
       expect(budgetFrom(nonsense, false)).toBe(defaultBudget(false));
   });
 
   it('goes in rising steps from 128 MB to 4 GB, both defaults among them', () => {
-    expect(BUDGETS[0]).toBe(128_000_000);
-    expect(BUDGETS.at(-1)).toBe(4_000_000_000);
+    expect(BUDGETS[0]).toBe(128 * MB);
+    expect(BUDGETS.at(-1)).toBe(4096 * MB);
     expect([...BUDGETS].sort((a, b) => a - b)).toEqual(BUDGETS);
     expect(BUDGETS).toEqual(expect.arrayContaining([defaultBudget(true), defaultBudget(false)]));
     BUDGETS.forEach((each, i) => {
       expect(stepOf(each)).toBe(i);
       expect(budgetFor(each)).toBe(each);
     });
-    expect(budgetFor(512_000_001)).toBe(768_000_000);
-    expect(budgetFor(4_000_000_001)).toBeNull();
-    expect(stepOf(520_000_000)).toBe(stepOf(512_000_000));
+    expect(budgetFor(512 * MB + 1)).toBe(768 * MB);
+    expect(budgetFor(4096 * MB + 1)).toBeNull();
+    expect(stepOf(520 * MB)).toBe(stepOf(512 * MB));
   });
 
-  it('is written without zeros that say nothing', () => {
-    expect(BUDGETS.map(formatBudget)).toEqual([
-      '128 MB',
-      '192 MB',
-      '256 MB',
-      '384 MB',
-      '512 MB',
-      '768 MB',
-      '1 GB',
-      '1.25 GB',
-      '1.5 GB',
-      '2 GB',
-      '2.5 GB',
-      '3 GB',
-      '3.5 GB',
-      '4 GB',
-    ]);
+  it('is written short, and what is needed never as less than it is', () => {
+    const steps = ['128 MB', '192 MB', '256 MB', '384 MB', '512 MB', '768 MB', '1 GB', '1.5 GB', '2 GB', '2.5 GB'];
+    expect(BUDGETS.map(formatMemory)).toEqual([...steps, '3 GB', '3.5 GB', '4 GB']);
+    expect(formatMemory(0)).toBe('0 MB');
+    expect(formatMemory(512 * MB + 1)).toBe('513 MB');
+    expect(formatMemory(1024 * MB + 1)).toBe('1.1 GB');
   });
 
   it('holds an offer exactly when weights and run are no more than it', () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseSiteModels } from '../../web/element/site-models';
 import { isNewEnough } from '../../web/tooling/emscripten.mjs';
 import { modelList, models } from '../../web/tooling/models.mjs';
 import { bundledPackages, noticesFiles } from '../../web/tooling/notices.mjs';
@@ -49,6 +50,7 @@ it('offers the models that are there whole, each at its address', () => {
       {
         id: 'all-minilm-l6-v2',
         title: 'all-MiniLM-L6-v2',
+        about: 'An encoder: every token sees the whole sentence.',
         source: 'sentence-transformers/all-MiniLM-L6-v2',
         licence: 'Apache-2.0',
         bytes: 90_868_376 + 466_247 + 612,
@@ -57,11 +59,19 @@ it('offers the models that are there whole, each at its address', () => {
       {
         id: 'smollm2-135m-instruct',
         title: 'SmolLM2-135M-Instruct',
+        about: 'Writes on: generates text, token by token.',
         source: 'HuggingFaceTB/SmolLM2-135M-Instruct',
         licence: 'Apache-2.0',
         bytes: 98_362_432,
         address: 'models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf',
       },
+    ]);
+    // The page reads it strictly.
+    expect(
+      parseSiteModels(offered(), new URL('https://example.org/x/models.json')).map(({ address }) => address),
+    ).toEqual([
+      'https://example.org/x/models/all-minilm-l6-v2/',
+      'https://example.org/x/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf',
     ]);
     put('smollm2-135m-instruct', 'SmolLM2-135M-Instruct.Q4_1.gguf', 98_362_431);
     rmSync(join(folder, 'all-minilm-l6-v2/config.json'));

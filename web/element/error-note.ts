@@ -18,8 +18,7 @@ export const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   'missing-file':
     'Open the model’s files from your disk: one .gguf file, or .safetensors, config.json and tokenizer.json together. ' +
     'Where Headlight is built from its sources, npm start fetches its model.',
-  network:
-    'Check the connection and try again, or open the model’s files from your disk. What had arrived is kept where the browser allows it.',
+  network: 'Check the connection and try again, or open the model’s files from your disk.',
   'blocked-by-policy':
     'The page that shows this viewer does not allow it; its owner can. A model that you have on your disk opens all the same.',
   'out-of-memory': 'Close other tabs, shorten the text, or open a smaller model.',

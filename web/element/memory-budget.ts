@@ -1,13 +1,14 @@
 /** How much memory a model may take: the reader's choice, what it starts from, and whether an offer fits. The only one that stores the choice. */
 import type { MemoryUse, Offer } from '../engine/types';
-import { formatBytes } from '../state/numbers';
 
-const MB = 1_000_000;
+/** Memory is counted in powers of two, by browsers and by the engine's refusals; downloads are not. */
+const MB = 1024 * 1024;
+const GB = 1024 * MB;
 
 /** What the control steps through, in bytes, from 128 MB to 4 GB. */
-export const BUDGETS: readonly number[] = [
-  128, 192, 256, 384, 512, 768, 1000, 1250, 1500, 2000, 2500, 3000, 3500, 4000,
-].map((size) => size * MB);
+export const BUDGETS: readonly number[] = [128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 2560, 3072, 3584, 4096].map(
+  (size) => size * MB,
+);
 
 const LEAST = BUDGETS[0] as number;
 const MOST = BUDGETS.at(-1) as number;
@@ -58,9 +59,9 @@ export function budgetFor(need: number): number | null {
   return BUDGETS.find((each) => each >= need) ?? null;
 }
 
-/** `512 MB`, `1.25 GB`: without the zeros that a measured size has. */
-export function formatBudget(bytes: number): string {
-  return formatBytes(bytes).replace(/\.(\d*?)0+(?= )/, (_, digits: string) => (digits === '' ? '' : `.${digits}`));
+/** `512 MB`, `1.5 GB`: rounded up, for what is said to fit has to fit. */
+export function formatMemory(bytes: number): string {
+  return bytes < GB ? `${Math.ceil(bytes / MB)} MB` : `${Math.ceil((10 * bytes) / GB) / 10} GB`;
 }
 
 /** An offer against the budget. */

@@ -8,10 +8,10 @@ import { failureOf, isAbort } from '../engine/errors';
 import type { Engine, Failure, MemoryUse, Offer, StoredModel } from '../engine/types';
 import { define } from './define';
 import { REMEDIES } from './error-note';
-import { BUDGETS, budgetFor, fitOf, formatBudget, rememberBudget, stepOf } from './memory-budget';
+import { BUDGETS, budgetFor, fitOf, formatMemory, rememberBudget, stepOf } from './memory-budget';
 import { hostAsked, offerCard } from './model-offer';
 import { modelOf, Panel } from './panel';
-import { bytes, data } from './printed';
+import { bytes, memory } from './printed';
 import { fetchSiteModels, type SiteModel } from './site-models';
 
 /** What of the engine the dialog asks. */
@@ -21,7 +21,8 @@ export type Models = Pick<Engine, 'offer' | 'stored' | 'forget' | 'memory' | 'se
 type Look =
   | { readonly kind: 'none' }
   | { readonly kind: 'looking'; readonly host: string }
-  | { readonly kind: 'found'; readonly offer: Offer }
+  /** Tight: it did not fit at some time, so the budget is in the reader's hand. */
+  | { readonly kind: 'found'; readonly offer: Offer; readonly tight: boolean }
   | { readonly kind: 'refused'; readonly failure: Failure };
 
 const NO_LOOK: Look = { kind: 'none' };
@@ -139,7 +140,7 @@ export class ModelDialog extends Panel {
           <h2 id="models-title" tabindex="-1" autofocus>Open a model</h2>
           <button class="quiet" @click=${() => this.close()}>Close</button>
         </header>
-        <p class="lead">The model runs in this page, on your own machine. Nothing that you open or type leaves it.</p>
+        <p class="lead">The model runs in this page, on your own machine. Your files and your text never leave it.</p>
         ${this.#siteSection()}
         <div class="column">${this.#fileSection()} ${this.#keptSection()}</div>
         <div class="column">${this.#addressSection()} ${this.#memorySection()}</div>
@@ -270,21 +271,27 @@ export class ModelDialog extends Panel {
           </p>
         </form>
         ${look.kind === 'refused' ? refusal(look.failure) : nothing}
-        ${look.kind === 'found' ? this.#found(look.offer) : nothing}
+        ${look.kind === 'found' ? this.#found(look.offer, look.tight) : nothing}
       </section>
     `;
   }
 
-  #found(offer: Offer): TemplateResult {
-    const budget = this.use?.budget ?? Number.POSITIVE_INFINITY;
+  #found(offer: Offer, tight: boolean): TemplateResult {
+    const budget = this.#budget;
     const { fits, need } = fitOf(offer.memory, { budget });
     const enough = budgetFor(need ?? 0);
     const actions = fits
       ? html`<button class="primary" @click=${() => this.#load(offer.address)}>Load</button>`
       : enough === null
         ? html`A page cannot give it that much: look for a smaller version of it, or one with fewer bits per number.`
-        : html`<button @click=${() => this.#setBudget(enough)}>Raise the budget to ${formatBudget(enough)}</button>`;
-    return offerCard(offer, budget, actions, this.#budgetControl('models-budget-offer'));
+        : html`<button @click=${() => void this.#raise(enough)}>Raise the budget to ${formatMemory(enough)}</button>`;
+    return offerCard(offer, budget, actions, tight || !fits ? this.#budgetControl('models-budget-offer') : null);
+  }
+
+  async #raise(budget: number): Promise<void> {
+    this.#setBudget(budget);
+    await this.updateComplete;
+    this.querySelector<HTMLElement>('.offer .primary')?.focus(); // In place of the button that was pressed.
   }
 
   readonly #onInput = (event: Event): void => {
@@ -313,7 +320,7 @@ export class ModelDialog extends Panel {
     try {
       const offer = await models.offer(address, { signal: controller.signal });
       if (controller.signal.aborted) return;
-      this.look = { kind: 'found', offer };
+      this.look = { kind: 'found', offer, tight: !fitOf(offer.memory, { budget: this.#budget }).fits };
       this.said = `Found ${offer.name}.`;
     } catch (error) {
       if (!controller.signal.aborted && !isAbort(error)) this.look = { kind: 'refused', failure: failureOf(error) };
@@ -405,7 +412,7 @@ export class ModelDialog extends Panel {
           ${
             use === null
               ? nothing
-              : html`${bytes(use.used)} in use${model === null ? nothing : html`, now open: <bdi>${model.name}</bdi>`}.`
+              : html`${memory(use.used)} in use${model === null ? nothing : html`, now open: <bdi>${model.name}</bdi>`}.`
           }
           What would take more than the budget is refused before it is downloaded.
         </p>
@@ -413,12 +420,17 @@ export class ModelDialog extends Panel {
     `;
   }
 
+  /** Until it is known, nothing is said to exceed it. */
+  get #budget(): number {
+    return this.use?.budget ?? Number.POSITIVE_INFINITY;
+  }
+
   #budgetControl(id: string): TemplateResult {
     const budget = this.use?.budget ?? null;
     return html`
       <div class="budget">
         <label for=${id}>Budget for weights and texts</label>
-        <output for=${id}>${budget === null ? '' : data(budget, formatBudget(budget))}</output>
+        <output for=${id}>${budget === null ? '' : memory(budget)}</output>
         <input
           id=${id}
           type="range"
@@ -427,7 +439,7 @@ export class ModelDialog extends Panel {
           step="1"
           ?disabled=${budget === null}
           .value=${String(budget === null ? 0 : stepOf(budget))}
-          aria-valuetext=${budget === null ? 'not known yet' : formatBudget(budget)}
+          aria-valuetext=${budget === null ? 'not known yet' : formatMemory(budget)}
           @input=${(event: Event) => this.#setBudget(BUDGETS[Number((event.target as HTMLInputElement).value)] as number)}
         />
       </div>
@@ -438,7 +450,9 @@ export class ModelDialog extends Panel {
     this.models?.setBudget(budget);
     rememberBudget(budget);
     if (this.use !== null) this.use = { ...this.use, budget };
-    this.said = `The budget is ${formatBudget(budget)}.`;
+    const { look } = this;
+    if (look.kind === 'found' && !fitOf(look.offer.memory, { budget }).fits) this.look = { ...look, tight: true };
+    this.said = `The budget is ${formatMemory(budget)}.`;
   }
 
   // ---- All of it ----
@@ -750,7 +764,7 @@ export const modelDialogStyles = css`
   .offer .too-large {
     margin-bottom: 12px;
   }
-  .offer .too-large strong {
+  .offer .too-large .no {
     color: var(--error);
   }
   .offer .budget {

@@ -1,8 +1,8 @@
 /** A model that was looked at, as a card: what it is, what it asks for, whether it fits, and what is here already. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Offer } from '../engine/types';
-import { type Fit, fitOf, formatBudget } from './memory-budget';
-import { bytes, count, data } from './printed';
+import { type Fit, fitOf } from './memory-budget';
+import { bytes, count, memory } from './printed';
 
 /** Where `owner/name` is looked for. */
 const HUB = 'huggingface.co';
@@ -21,11 +21,12 @@ export function toDownload({ bytes: whole, stored }: Pick<Offer, 'bytes' | 'stor
   return whole === null ? null : Math.max(0, whole - stored);
 }
 
+/** @param control  of the budget, where it was too small: it stays while the reader moves it */
 export function offerCard(
   offer: Offer,
   budget: number,
   actions: TemplateResult,
-  control: TemplateResult,
+  control: TemplateResult | null,
 ): TemplateResult {
   const fit = fitOf(offer.memory, { budget });
   const left = toDownload(offer);
@@ -50,12 +51,12 @@ export function offerCard(
         <dd>${memoryLine(offer, fit, budget)}</dd>
       </dl>
       ${
-        fit.fits
+        control === null
           ? nothing
           : html`<div class="too-large">
               <p>
-                <strong>It does not fit.</strong> It takes about ${bytes(fit.need ?? 0)}; the budget is
-                ${data(budget, formatBudget(budget))}.
+                ${fit.fits ? html`<strong>It fits.</strong>` : html`<strong class="no">It does not fit.</strong>`}
+                It takes about ${memory(fit.need ?? 0)}; the budget is ${memory(budget)}.
               </p>
               ${control}
             </div>`
@@ -83,9 +84,9 @@ function fileList({ files }: Offer): TemplateResult | typeof nothing {
 }
 
 /** The bar says in shares what the line below it says in numbers. */
-function memoryLine({ memory }: Offer, fit: Fit, budget: number): TemplateResult {
+function memoryLine(offer: Offer, fit: Fit, budget: number): TemplateResult {
   if (fit.need === null) return html`not known before it is loaded; it is refused if it does not fit`;
-  const { weights, run, runTokens } = memory;
+  const { weights, run, runTokens } = offer.memory;
   return html`
     <span class="estimate" aria-hidden="true">
       <span class="for-weights" .style=${`width: ${100 * fit.weights}%`}></span>
@@ -93,9 +94,9 @@ function memoryLine({ memory }: Offer, fit: Fit, budget: number): TemplateResult
       ${fit.end < 1 ? html`<span class="for-end" .style=${`left: ${100 * fit.end}%`}></span>` : nothing}
     </span>
     <span class="legend">
-      ${weights === null ? nothing : html`<span><i class="for-weights"></i>weights ${bytes(weights)}</span>`}
-      ${run === null ? nothing : html`<span><i class="for-run"></i>a text of ${count(runTokens)} tokens ${bytes(run)}</span>`}
-      <span>${fit.fits ? nothing : html`<i class="for-end"></i>`}budget ${data(budget, formatBudget(budget))}</span>
+      ${weights === null ? nothing : html`<span><i class="for-weights"></i>weights ${memory(weights)}</span>`}
+      ${run === null ? nothing : html`<span><i class="for-run"></i>a text of ${count(runTokens)} tokens ${memory(run)}</span>`}
+      <span>${fit.fits ? nothing : html`<i class="for-end"></i>`}budget ${memory(budget)}</span>
     </span>
   `;
 }

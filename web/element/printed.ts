@@ -1,6 +1,7 @@
 /** How a number is printed: rounded for the eye, whole in `value`. The only place where panels turn numbers into text. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatBytes, formatNumber, formatPercent } from '../state/numbers';
+import { formatMemory } from './memory-budget';
 
 /** What tells one printed number from another: its name in the public contract, and its place in a vector. */
 export interface Which {
@@ -31,4 +32,9 @@ export function count(value: number): TemplateResult {
 /** A size: `90.9 MB`. */
 export function bytes(value: number): TemplateResult {
   return data(value, formatBytes(value));
+}
+
+/** A size in memory: `94 MB`. */
+export function memory(value: number): TemplateResult {
+  return data(value, formatMemory(value));
 }

@@ -25,6 +25,7 @@ export const models = [
   {
     id: 'all-minilm-l6-v2',
     title: 'all-MiniLM-L6-v2',
+    about: 'An encoder: every token sees the whole sentence.',
     source: 'sentence-transformers/all-MiniLM-L6-v2',
     licence: 'Apache-2.0',
     notice: 'all-MiniLM-L6-v2 by the sentence-transformers project, used unchanged.',
@@ -46,6 +47,7 @@ export const models = [
   {
     id: 'smollm2-135m-instruct',
     title: 'SmolLM2-135M-Instruct',
+    about: 'Writes on: generates text, token by token.',
     source: 'HuggingFaceTB/SmolLM2-135M-Instruct',
     licence: 'Apache-2.0',
     notice: 'SmolLM2-135M-Instruct by Hugging Face (HuggingFaceTB), quantised to Q4_1 by QuantFactory, used unchanged.',
@@ -84,9 +86,10 @@ export async function ensureModels() {
 export function modelList(folder = modelsFolder) {
   const list = models
     .filter((model) => isWhole(join(folder, model.id), model))
-    .map(({ id, title, source, licence, files }) => ({
+    .map(({ id, title, about, source, licence, files }) => ({
       id,
       title,
+      about,
       source,
       licence,
       bytes: files.reduce((sum, file) => sum + file.bytes, 0),
