@@ -101,10 +101,11 @@ describe('the memory budget', () => {
 
   it('is written short, and what is needed never as less than it is', () => {
     const steps = ['128 MB', '192 MB', '256 MB', '384 MB', '512 MB', '768 MB', '1 GB', '1.5 GB', '2 GB', '2.5 GB'];
-    expect(BUDGETS.map(formatMemory)).toEqual([...steps, '3 GB', '3.5 GB', '4 GB']);
-    expect(formatMemory(0)).toBe('0 MB');
-    expect(formatMemory(512 * MB + 1)).toBe('513 MB');
-    expect(formatMemory(1024 * MB + 1)).toBe('1.1 GB');
+    const words = (size: number) => formatMemory(size).replace('\u00a0', ' ');
+    expect(BUDGETS.map(words)).toEqual([...steps, '3 GB', '3.5 GB', '4 GB']);
+    expect(words(0)).toBe('0 MB');
+    expect(words(512 * MB + 1)).toBe('513 MB');
+    expect(words(1024 * MB + 1)).toBe('1.1 GB');
   });
 
   it('holds an offer exactly when weights and run are no more than it', () => {

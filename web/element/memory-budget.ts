@@ -61,7 +61,7 @@ export function budgetFor(need: number): number | null {
 
 /** `512 MB`, `1.5 GB`: rounded up, for what is said to fit has to fit. */
 export function formatMemory(bytes: number): string {
-  return bytes < GB ? `${Math.ceil(bytes / MB)} MB` : `${Math.ceil((10 * bytes) / GB) / 10} GB`;
+  return bytes < GB ? `${Math.ceil(bytes / MB)}\u00a0MB` : `${Math.ceil((10 * bytes) / GB) / 10}\u00a0GB`;
 }
 
 /** An offer against the budget. */

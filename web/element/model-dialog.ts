@@ -106,6 +106,8 @@ export class ModelDialog extends Panel {
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     if (this.isOpen && changed.has('snapshot')) void this.#refresh();
+    if (changed.has('look') && this.look.kind !== 'looking')
+      this.querySelector('.offer, .refusal')?.scrollIntoView({ block: 'nearest' });
   }
 
   protected override render(): TemplateResult {
@@ -337,7 +339,7 @@ export class ModelDialog extends Panel {
         ${
           kept === null || kept.length === 0
             ? html`<p class="muted">
-                ${kept === null ? 'Looking…' : 'Nothing is kept. What you load from an address is, where the browser allows it: then it is here at once the next time.'}
+                ${kept === null ? 'Looking…' : 'Nothing is kept yet. What you load from an address is kept here, if this browser allows it, and opens at once the next time.'}
               </p>`
             : html`<ul class="kept">
                   ${kept.map((model) => this.#keptModel(model))}
@@ -360,30 +362,22 @@ export class ModelDialog extends Panel {
   }
 
   #removeAll(kept: readonly StoredModel[]): TemplateResult {
-    if (!this.asking)
-      return html`<p class="actions">
-        <button
-          class="quiet"
-          @click=${() => {
-            this.asking = true;
-          }}
-        >
-          Remove all
-        </button>
-      </p>`;
     const size = kept.reduce((sum, model) => sum + model.bytes, 0);
     return html`<p class="actions">
-      Remove all ${bytes(size)}?
-      <button @click=${() => void this.#forget(null, 'everything')}>Remove</button>
-      <button
-        class="quiet"
-        @click=${() => {
-          this.asking = false;
-        }}
-      >
-        Keep
-      </button>
+      ${
+        this.asking
+          ? html`Remove all ${bytes(size)}?
+              <button class="answer" @click=${() => void this.#forget(null, 'everything')}>Remove</button>
+              <button class="quiet" @click=${() => void this.#ask(false)}>Keep</button>`
+          : html`<button class="quiet answer" @click=${() => void this.#ask(true)}>Remove all</button>`
+      }
     </p>`;
+  }
+
+  async #ask(asking: boolean): Promise<void> {
+    this.asking = asking;
+    await this.updateComplete;
+    this.querySelector<HTMLElement>('.answer')?.focus(); // In place of the button that was pressed.
   }
 
   async #forget(address: string | null, name: string): Promise<void> {
@@ -473,7 +467,7 @@ export class ModelDialog extends Panel {
   readonly #onClose = (): void => {
     this.isOpen = false;
     this.#closed.abort();
-    if (this.look.kind === 'looking') this.#stopLooking();
+    if (this.look.kind !== 'found') this.#stopLooking();
   };
 }
 
@@ -497,6 +491,7 @@ export const modelDialogStyles = css`
     padding: 0;
     overflow: auto;
     overscroll-behavior: contain;
+    scroll-padding: 60px 0 16px;
     color: var(--ink);
     background: var(--panel);
     border: 1px solid var(--line);
