@@ -83,7 +83,7 @@ test('an address is looked at first, and loaded on a second word', async ({ page
 });
 
 test.describe('under a policy that allows no other host', () => {
-  test.use({ expected: [(message) => /huggingface\.co/.test(message)] });
+  test.use({ expected: [(message: string) => /huggingface\.co/.test(message)] });
 
   test('the hub is not asked before Look, and then the refusal names the directive', async ({ page }) => {
     const { dialog } = await openDialog(page);
