@@ -140,6 +140,7 @@ describe('an offer', () => {
     ['  http://localhost:8000/m/ ', 'localhost:8000'],
     ['openai-community/gpt2', 'huggingface.co'],
     ['owner/name/file.gguf', 'huggingface.co'],
+    ['owner/name@v1.0', 'huggingface.co'],
     ['gpt2', null],
     ['', null],
     ['https://', null],
@@ -241,5 +242,30 @@ describe('what is dropped', () => {
       ]),
     );
     await expect(droppedFiles([itemOf('wide', wide, 100)])).rejects.toMatchObject({ code: 'too-large' });
+  });
+
+  it('says which file the browser would not read', async () => {
+    const broken = {
+      name: 'model.safetensors',
+      isFile: true,
+      file: (_resolve: FileCallback, reject: ErrorCallback) => reject(new DOMException('gone', 'NotReadableError')),
+    };
+    let isRead = false;
+    const folder = {
+      name: 'tiny',
+      isDirectory: true,
+      createReader: () => ({
+        readEntries(resolve: FileSystemEntriesCallback) {
+          resolve(isRead ? [] : [broken as unknown as FileSystemEntry]);
+          isRead = true;
+        },
+      }),
+    };
+    const item = { kind: 'file', getAsFile: () => null, webkitGetAsEntry: () => folder as unknown as FileSystemEntry };
+    await expect(droppedFiles([item])).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining('model.safetensors'),
+      found: 'NotReadableError',
+    });
   });
 });

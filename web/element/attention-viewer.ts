@@ -443,14 +443,6 @@ export class AttentionViewer extends LitElement {
             @openmodel=${() => this.#dialog?.open()}
           ></attn-model-bar>
         </div>
-        <attn-model-dialog
-          .snapshot=${this.snapshot}
-          .reader=${feed}
-          .models=${sharedEngine()}
-          .library=${this.library}
-          @files=${(event: CustomEvent<File[]>) => this.#openChosen(event.detail)}
-          @address=${(event: CustomEvent<string>) => this.#openChosen(event.detail)}
-        ></attn-model-dialog>
         <attn-error-note .snapshot=${this.snapshot} .reader=${feed}></attn-error-note>
         <div class="tokens">
           <attn-token-strip .snapshot=${this.snapshot} .reader=${feed}></attn-token-strip>
@@ -528,6 +520,14 @@ export class AttentionViewer extends LitElement {
           <attn-weights-table class=${place('table')} .snapshot=${this.snapshot} .reader=${feed}></attn-weights-table>
         </div>
         ${this.hints ? html`<attn-first-hints .snapshot=${this.snapshot} .reader=${feed}></attn-first-hints>` : nothing}
+        <attn-model-dialog
+          .snapshot=${this.snapshot}
+          .reader=${feed}
+          .models=${sharedEngine()}
+          .library=${this.library}
+          @files=${(event: CustomEvent<File[]>) => this.#openChosen(event.detail)}
+          @address=${(event: CustomEvent<string>) => this.#openChosen(event.detail)}
+        ></attn-model-dialog>
         <p class="unseen" aria-live="polite">${this.spoken}</p>
         <p class="drop-here" aria-hidden="true">Drop a model’s files, its folder, or a saved run</p>
       </div>

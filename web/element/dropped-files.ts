@@ -13,7 +13,7 @@ export type DroppedItem = Pick<DataTransferItem, 'kind' | 'webkitGetAsEntry' | '
  * topmost, and what the folder is called. Deeper folders than a model has are left out.
  *
  * Has to be called while the drop is being handled: the browser forgets the items afterwards.
- * @throws {EngineError} too-large where there are more files than a model's folder has
+ * @throws {EngineError} too-large where there are more files than a model's folder has, bad-file where one cannot be read
  */
 export async function droppedFiles(items: Iterable<DroppedItem>): Promise<File[]> {
   const entries: FileSystemEntry[] = [];
@@ -46,7 +46,9 @@ async function entriesOf(folder: FileSystemDirectoryEntry, most: number): Promis
   const reader = folder.createReader();
   const all: FileSystemEntry[] = [];
   for (;;) {
-    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject)).catch(
+      (error: unknown) => unreadable(folder, error),
+    );
     if (batch.length === 0) return all;
     all.push(...batch);
     if (all.length > most) {
@@ -61,7 +63,18 @@ async function entriesOf(folder: FileSystemDirectoryEntry, most: number): Promis
 }
 
 function fileOf(entry: FileSystemFileEntry): Promise<File> {
-  return new Promise((resolve, reject) => entry.file(resolve, reject));
+  return new Promise<File>((resolve, reject) => entry.file(resolve, reject)).catch((error: unknown) =>
+    unreadable(entry, error),
+  );
+}
+
+function unreadable({ name }: FileSystemEntry, error: unknown): never {
+  throw new EngineError({
+    code: 'bad-file',
+    message: `The browser cannot read ${name}.`,
+    expected: 'a file or folder that may be read',
+    found: error instanceof Error ? error.name : String(error),
+  });
 }
 
 /** The same bytes, not copied. */

@@ -13,7 +13,7 @@ const MOST_LISTED = 5;
 export function hostAsked(text: string): string | null {
   const typed = text.trim();
   if (/^https?:\/\//i.test(typed)) return URL.canParse(typed) ? new URL(typed).host || null : null;
-  return /^[\w.-]+\/[\w.-]+(\/[^\s]+)?$/.test(typed) && !typed.startsWith('.') ? HUB : null;
+  return /^[\w.-]+\/[\w.@-]+(\/\S+)?$/.test(typed) && !typed.startsWith('.') ? HUB : null;
 }
 
 /** What still has to come over the line; null where the size is not known. */
