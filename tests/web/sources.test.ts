@@ -180,6 +180,16 @@ describe('files', () => {
     expect(parts.bytes).toBe('topmost'.length);
   });
 
+  test('so they are where a path stands in their name, for a dropped folder cannot say it otherwise', async () => {
+    const parts = await of([
+      new File(['deeper'], 'm/onnx/model.safetensors'),
+      new File(['{}'], 'm/config.json'),
+      new File(['top'], 'm/model.safetensors'),
+    ]);
+    expect(parts).toMatchObject({ name: 'm', bytes: 3, isFolder: true, config: { name: 'config.json' } });
+    expect(weightsOf(parts)).toEqual(['model.safetensors']);
+  });
+
   test('a set of shards is one model, in order, whatever order it comes in', async () => {
     const shards = [2, 3, 1].map((i) => `model-0000${i}-of-00003.safetensors`);
     const parts = await of(named('config.json', ...shards));

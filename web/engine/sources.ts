@@ -248,7 +248,8 @@ export function remotePart(name: string, url: URL, keep: Keep | null, inParts: b
 // ---- The reader's own files ----
 
 /** Files are matched by base name. A dropped folder has more of the same name deeper down: the topmost are meant. */
-async function partsOfFiles(files: readonly File[], signal: AbortSignal): Promise<Parts> {
+async function partsOfFiles(given: readonly File[], signal: AbortSignal): Promise<Parts> {
+  const files = given.map(placed);
   const topmost = [...files].sort((a, b) => pathOf(a).length - pathOf(b).length);
   const named = (name: string) => topmost.find((file) => file.name === name);
   const holdsWeights = ({ name }: File) => /\.(safetensors|gguf)$/.test(name);
@@ -285,6 +286,13 @@ async function partsOfFiles(files: readonly File[], signal: AbortSignal): Promis
     isFolder: named(BESIDE.config) !== undefined,
     keep: null,
   };
+}
+
+/** Files of a dropped folder come with their path for a name: they get both, as those of a chosen folder have. */
+function placed(file: File): File {
+  if (!file.name.includes('/')) return file;
+  const plain = new File([file], file.name.split('/').at(-1) ?? '', { lastModified: file.lastModified });
+  return Object.defineProperty(plain, 'webkitRelativePath', { value: file.name });
 }
 
 /** Which of the files are the weights: one, or shards; none where nothing could be. A trace has any name. */
