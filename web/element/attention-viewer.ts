@@ -136,7 +136,7 @@ export class AttentionViewer extends LitElement {
   declare private snapshot: Snapshot | undefined;
   declare private sheet: Sheet;
   declare private spoken: string;
-  declare private theme: { scene: SceneTheme; ground: Rgb; raised: Rgb; light: Rgb } | undefined;
+  declare private theme: { scene: SceneTheme; ground: Rgb; panel: Rgb; raised: Rgb; light: Rgb } | undefined;
   declare private dragging: boolean;
   /** There is no scene here, and nothing may say what it draws. */
   declare private flat: boolean;
@@ -774,6 +774,7 @@ export class AttentionViewer extends LitElement {
     this.theme = {
       scene: readTheme(colour),
       ground: parseColour(colour('--ground')),
+      panel: parseColour(colour('--panel')),
       raised: parseColour(colour('--raised')),
       light: parseColour(colour('--light')),
     };
