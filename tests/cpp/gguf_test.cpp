@@ -11,6 +11,7 @@
 #include "model/families/family.h"
 #include "model/transformer.h"
 #include "mutations.h"
+#include "use.h"
 
 namespace {
 

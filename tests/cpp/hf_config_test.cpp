@@ -7,6 +7,7 @@
 #include "golden.h"
 #include "model/families/family.h"
 #include "mutations.h"
+#include "use.h"
 
 namespace {
 
@@ -260,7 +261,7 @@ TEST(ReadConfig, SurvivesMutations) {
   test::survive_mutations(seeds, 191, [](const std::string& text) { attn::read_config(text); });
 }
 
-TEST(ReadConfig, GivesModelsThatRunOrRefusalsWhereItIsChanged) {
+TEST(ReadConfig, SurvivesMutationsBesideWeights) {
   const std::filesystem::path folder = std::filesystem::path(HEADLIGHT_GOLDEN) / "families" / "llama";
   const attn::Checkpoint weights = test::golden("families/llama/model.safetensors");
   test::survive_mutations({test::read_text(folder / "config_v4.json")}, 192,

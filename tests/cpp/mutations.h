@@ -1,4 +1,4 @@
-// Files that were good until a seed changed them, and what to do with those that a reader still takes.
+// Files that were good until a seed changed them, the same with every compiler.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,8 +12,6 @@
 #include <vector>
 
 #include "golden.h"
-#include "model/families/family.h"
-#include "model/transformer.h"
 
 namespace test {
 
@@ -86,33 +84,6 @@ inline void survive_mutations(const std::vector<std::string>& seeds, std::uint64
   }
   EXPECT_GT(accepted, 0);
   EXPECT_LT(accepted, count);
-}
-
-/// Reads every number of every tensor that is computed with, as a model would: those that are not must say so.
-inline void expand_all(const attn::Checkpoint& checkpoint) {
-  for (const auto& [name, tensor] : checkpoint.tensors) {
-    try {
-      const attn::Index count = attn::count_of(tensor);
-      const attn::Index cols = tensor.shape.empty() ? 1 : tensor.shape.back();
-      const attn::SharedMatrix numbers = attn::numbers_of(name, tensor, cols == 0 ? 0 : count / cols, cols);
-      volatile float sum = 0.0F;
-      for (attn::Index i = 0; i < numbers.view().size(); ++i) sum = sum + numbers.view().data()[i];
-    } catch (const attn::Error& error) {
-      EXPECT_EQ(error.code(), attn::ErrorCode::kUnsupported) << error.what();
-    }
-  }
-}
-
-/// Makes a model of what was read and, if one comes of it, runs a few tokens through it.
-inline void run_all(const attn::Settings& settings, const attn::Checkpoint& checkpoint) {
-  const auto model = std::make_shared<const attn::Model>(attn::make_model(settings, checkpoint));
-  const auto last = static_cast<std::int32_t>(model->config.n_vocab - 1);
-  const attn::ForwardTrace trace = attn::forward(model, {.ids = {0, last}, .types = {}, .padding = {}});
-  volatile float sum = 0.0F;
-  for (attn::Index layer = 0; layer < trace.n_layers(); ++layer) {
-    for (attn::Index head = 0; head < trace.n_heads; ++head) sum = sum + attn::head_weights(trace, layer, head).sum();
-  }
-  if (!model->parameters.head.empty()) sum = sum + attn::logits_at(*model, trace, 1).sum();
 }
 
 }  // namespace test

@@ -5,6 +5,7 @@
 
 #include "golden.h"
 #include "mutations.h"
+#include "use.h"
 
 namespace {
 
