@@ -67,6 +67,7 @@ function snapshotOf(change: Partial<ViewerState>): Snapshot {
     revision: 1,
     run,
     selection,
+    apart: Uint8Array.from(PIECES, (_, i) => (special(i) ? 1 : 0)),
     overview: { links: list, counts: new Uint32Array(101), setApart, strongest },
     row: { query, weights, links: list },
     matrix,

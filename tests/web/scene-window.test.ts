@@ -58,6 +58,7 @@ function snapshotOf(query: number, hover: { query: number; key: number } | null 
     revision: 1,
     run: { id: 1, tokens, model: { nLayers: 1, nHeads: 1 }, windows: [null], generated: [] },
     selection: { layer: 0, head: 0, query, key: query - 1 },
+    apart: new Uint8Array(N),
     overview: {
       links: pack(rows),
       counts: new Uint32Array(101),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../web/engine/types';
 import { fromFragment, LONGEST_FRAGMENT, toFragment } from '../../web/state/address';
+import { apartNames, standsApart } from '../../web/state/apart';
 import { type Explained, explain, explainApart } from '../../web/state/explain';
 import {
   canChooseAfter,
@@ -450,5 +451,36 @@ describe('sentences', () => {
     expect(said({ layer: 1, head: 2, query: 2, key: 0 })).toBe(
       'it cannot see [CLS] in layer 1, head 2, which shares keys 0: further back than this layer’s window of 2.',
     );
+  });
+});
+
+describe('what is set apart', () => {
+  const tokensOf = (specials: readonly boolean[]) =>
+    specials.map((special, index) => ({
+      index,
+      id: index,
+      piece: `p${index}`,
+      text: `p${index}`,
+      start: null,
+      end: null,
+      special,
+    }));
+  const runOf = (causal: boolean, ...specials: boolean[]) =>
+    ({ tokens: tokensOf(specials), model: { causal } }) as unknown as Run;
+
+  test('special tokens always; the first one only of a causal text that goes on', () => {
+    const apart = (run: Run) => run.tokens.map(({ index }) => standsApart(run, index));
+    expect(apart(runOf(false, true, false, true))).toEqual([true, false, true]);
+    expect(apart(runOf(false, false, false))).toEqual([false, false]);
+    expect(apart(runOf(true, false, false, false))).toEqual([true, false, false]);
+    expect(apart(runOf(true, true, false))).toEqual([true, false]);
+    expect(apart(runOf(true, false))).toEqual([false]);
+  });
+
+  test('it is named, each name once', () => {
+    expect(apartNames(runOf(false, false))).toBeNull();
+    expect(apartNames(runOf(false, true, false, true))).toBe('p0 and p2');
+    expect(apartNames(runOf(true, false, false))).toBe('the first token, p0,');
+    expect(apartNames(runOf(true, true, true, true, true, false))).toBe('the tokens around the text');
   });
 });

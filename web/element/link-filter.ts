@@ -43,7 +43,7 @@ export class LinkFilterPanel extends Panel {
           .checked=${state.apart}
           @change=${(event: Event) => this.reader.choose({ apart: (event.target as HTMLInputElement).checked })}
         />
-        <span>Set special tokens apart</span>
+        <span>Set ${this.shown?.run.model.causal === true ? 'the first token' : 'special tokens'} apart</span>
       </label>
       <div class="chooser" @keydown=${this.#key} @focusout=${this.#leave}>
         <button

@@ -3,6 +3,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Token } from '../engine/types';
 import { countAtLeast } from '../scene/packing';
 import { countInside, tokenRange } from '../scene/token-window';
+import { apartNames } from '../state/apart';
 import { shareApart } from '../state/explain';
 import { tokenLabel } from '../state/labels';
 import { visibility } from '../state/visibility';
@@ -18,7 +19,7 @@ export class SceneCaption extends Panel {
     const { selection, cell, overview, run } = shown;
     const name = (index: number) => html`<bdi class="word">${nameOf(run.tokens[index])}</bdi>`;
     const share = shareApart(shown);
-    const special = run.tokens.filter((token) => token.special);
+    const apart = apartNames(run);
     const listed = countAtLeast(overview.links, Math.fround(state.threshold / 100));
     const all = overview.counts[state.threshold] ?? listed;
     const least = data(state.threshold, `${state.threshold} %`);
@@ -32,8 +33,8 @@ export class SceneCaption extends Panel {
           isSeen ? html`: <strong>${percent(cell.weight)}</strong>` : nothing
         } in layer ${selection.layer},
         head ${selection.head}.${window === null ? nothing : html` <span class="apart">Window: the last ${count(window)}.</span>`}${
-          state.apart && special.length > 0 && share > 0
-            ? html` <span class="apart">Set apart: ${namesOf(special)} ${percent(share)}.</span>`
+          state.apart && apart !== null && share > 0
+            ? html` <span class="apart">Set apart: ${apart} ${percent(share)}.</span>`
             : nothing
         }
       </p>
@@ -55,12 +56,6 @@ export class SceneCaption extends Panel {
 
 function nameOf(token: Token | undefined): string {
   return token === undefined ? '' : tokenLabel(token);
-}
-
-/** `[CLS] and [SEP]`: each name once. */
-function namesOf(tokens: readonly Token[]): string {
-  const names = [...new Set(tokens.map(nameOf))];
-  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 define('attn-scene-caption', SceneCaption);

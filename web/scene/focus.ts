@@ -20,8 +20,8 @@ export interface Focus {
 const OTHERS = 2;
 const LEAST_LABELLED = 0.08;
 
-export function isApart(snapshot: Snapshot, view: RunView, token: number): boolean {
-  return snapshot.state.apart && view.run.tokens[token]?.special === true;
+export function isApart(view: RunView, token: number): boolean {
+  return view.apart[token] === 1;
 }
 
 export function focusOf(snapshot: Snapshot, view: RunView): Focus {
@@ -36,7 +36,7 @@ export function focusOf(snapshot: Snapshot, view: RunView): Focus {
   const query = row.query;
   const nothing = { layer, head, query: null, link: null, others: [], self: 0, apart: null };
   // The tokens set apart have no links of their own to show: their choice lights nothing.
-  if (!inside(query, n) || isApart(snapshot, view, query)) return nothing;
+  if (!inside(query, n) || isApart(view, query)) return nothing;
 
   const base = layer * nHeads + head;
   const weightOf = (key: number) => row.weights[base * n + key] ?? 0;
@@ -46,7 +46,7 @@ export function focusOf(snapshot: Snapshot, view: RunView): Focus {
     : chosen
       ? selection.key
       : (overview.strongest[base * n + query] ?? -1);
-  const speakable = key >= 0 && key < n && key !== query && !isApart(snapshot, view, key);
+  const speakable = key >= 0 && key < n && key !== query && !isApart(view, key);
   return {
     layer,
     head,

@@ -86,10 +86,7 @@ function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
 }
 
 /** The text itself, at the lowest and the highest dots. */
-function endWishes(
-  { snapshot, view, focus, layout, texts, labelWidths, rows }: PlanRequest,
-  level: number,
-): LabelWish[] {
+function endWishes({ view, focus, layout, texts, labelWidths, rows }: PlanRequest, level: number): LabelWish[] {
   const up = level > 0;
   const ranks = spreadRanks(texts.length);
   const drop = (row: number) => (up ? -1 : 1) * (LABEL_DROP + row * LABEL_ROW);
@@ -98,7 +95,7 @@ function endWishes(
     const looking = token === focus.query;
     const looked = token === focus.link?.key;
     const other = focus.others.some((link) => link.key === token);
-    const quiet = isApart(snapshot, view, token) || (focus.query !== null && !looking && !looked && !other);
+    const quiet = isApart(view, token) || (focus.query !== null && !looking && !looked && !other);
     const rank = 1 - ranks[token]! / (texts.length + 1);
     return {
       text,
@@ -130,7 +127,7 @@ function aside(x: Float32Array, token: number, width: number): number {
 }
 
 /** Beside the chosen link itself: who looks, at whom, with what weight, and what is set apart. */
-function focusWishes({ focus, layout, texts, labelWidths, snapshot, view }: PlanRequest, query: number): LabelWish[] {
+function focusWishes({ focus, layout, texts, labelWidths, view }: PlanRequest, query: number): LabelWish[] {
   const wishes: LabelWish[] = [];
   const top = layout.levels.length - 1;
   const atDot = (token: number, level: number) => [layout.x[token]!, layout.levels[level]!, 0] as const;
@@ -168,7 +165,7 @@ function focusWishes({ focus, layout, texts, labelWidths, snapshot, view }: Plan
     });
   }
   if (focus.apart !== null && focus.apart > 0) {
-    const names = [...new Set(texts.filter((_, token) => isApart(snapshot, view, token)))];
+    const names = [...new Set(texts.filter((_, token) => isApart(view, token)))];
     const aside = labelWidths[query]! / 2 + 30;
     wishes.push({
       ...base,

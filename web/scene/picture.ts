@@ -143,8 +143,7 @@ export class Picture {
     }
     const dim = this.focus.query === null ? 0 : 1;
     if (dim !== this.dim.goal) this.dim.aim(dim, sameRun ? this.motion(QUICK) : 0);
-    const opened =
-      openLayer(snapshot, view) !== (before.snapshot && before.view ? openLayer(before.snapshot, before.view) : null);
+    const opened = openLayer(view) !== (before.snapshot && before.view ? openLayer(before.view) : null);
     if (!sameRun || opened || !this.layout) this.layOutAnew(sameRun || this.growing ? CALM : 0);
     else this.replan();
   }
@@ -273,7 +272,7 @@ export class Picture {
     const request = {
       labelWidths,
       nLayers,
-      openLayer: openLayer(snapshot, view),
+      openLayer: openLayer(view),
       width,
       fanGain: FAN_GAIN[this.preset],
       growing: this.growing ? { before: keep ? this.goal : null } : null,
@@ -306,7 +305,7 @@ export class Picture {
     this.wishes = planLabels({ snapshot, view, focus, layout, texts, labelWidths, rows, narrow });
     this.labels.prepare(this.wishes);
     this.sizes = new Map(this.wishes.map((wish) => [wish, this.labels.measure(wish)]));
-    const apart = (token: number) => isApart(snapshot, view, token);
+    const apart = (token: number) => isApart(view, token);
     const { query, layer } = focus;
     const hidden = (token: number) => query !== null && !this.reading.sees(view.run, layer, query, token);
     this.lines.show(planStrokes({ layout, focus, apart, hidden, labelWidths, rows }));
@@ -315,8 +314,8 @@ export class Picture {
 }
 
 /** The layer whose band is open: that of the selection. What is merely hovered must not move under the pointer. */
-function openLayer(snapshot: Snapshot, view: RunView): number | null {
-  return isApart(snapshot, view, view.selection.query) ? null : view.selection.layer;
+function openLayer(view: RunView): number | null {
+  return isApart(view, view.selection.query) ? null : view.selection.layer;
 }
 
 function sameFocus(a: Focus, b: Focus | null): boolean {

@@ -77,6 +77,7 @@ export class TokenWindow {
       },
       overview: part('overview', () => overviewOf(view.overview, n, range)),
       row: part('row', () => rowOf(view.row, n, range)),
+      apart: part('apart', () => view.apart.slice(range.first, range.end)),
       matrix: part('matrix', () => ({ ...view.matrix, ...squareOf(view.matrix.data, n, range) })),
     };
     return { ...snapshot, state: { ...snapshot.state, hover: hoverOf(snapshot, range) }, runs: [this.cut] };

@@ -19,6 +19,7 @@ import type {
   Source,
   TokenRow,
 } from '../engine/types';
+import { standsApart } from '../state/apart';
 import { BUILT_VIEWS, type Change, initialState, update, type ViewerState } from '../state/state';
 import type { Generating, RunView, Selection, Snapshot, ViewerError } from './snapshot';
 
@@ -310,6 +311,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       run,
       selection,
       overview,
+      apart: filter.apart,
       row,
       matrix,
       cell,
@@ -629,7 +631,7 @@ function clamp(index: number, count: number): number {
 
 function filterOf(run: Run, state: ViewerState): LinkFilter {
   const { nLayers, nHeads } = run.model;
-  const apart = Uint8Array.from(run.tokens, (token) => (state.apart && token.special ? 1 : 0));
+  const apart = Uint8Array.from(run.tokens, ({ index }) => (state.apart && standsApart(run, index) ? 1 : 0));
   const heads = new Uint8Array(nLayers * nHeads);
   for (let layer = 0; layer < nLayers; ++layer) {
     for (let head = 0; head < nHeads; ++head) {

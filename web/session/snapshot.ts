@@ -36,6 +36,8 @@ export interface RunView {
   readonly run: Run;
   readonly selection: Selection;
   readonly overview: Overview;
+  /** [nTokens] 1: this token's share is drawn apart from the links among words. */
+  readonly apart: Uint8Array;
   /** The row of the hovered token, else of the selected one. */
   readonly row: TokenRow;
   /** The selected head's weights. */

@@ -1,5 +1,6 @@
 /** What is on show, as sentences: for the live region and for captions. Pure; says only what the numbers say. */
 import type { Cell, Overview, Run } from '../engine/types';
+import { apartNames } from './apart';
 import { tokenLabel } from './labels';
 import { formatPercent } from './numbers';
 import { sharedHeadOf } from './sharing';
@@ -12,9 +13,6 @@ export interface Explained {
   readonly cell: Pick<Cell, 'weight' | 'masked'>;
   readonly overview: Pick<Overview, 'setApart'>;
 }
-
-/** More kinds of tokens are not named one by one. */
-const MOST_NAMED = 3;
 
 /** "it looks at animal: 68 %, in layer 3, head 1. Set apart: [CLS] and [SEP] 12 %." */
 export function explain(shown: Explained): string {
@@ -39,10 +37,7 @@ export function explain(shown: Explained): string {
 export function explainApart({ run, selection, overview }: Explained): string | null {
   const share = shareApart({ run, selection, overview });
   if (share === 0) return null;
-  const names = [...new Set(run.tokens.filter((token) => token.special).map((token) => tokenLabel(token)))];
-  // A chat template brings a whole conversation.
-  const what = names.length <= MOST_NAMED ? names.join(' and ') : 'the tokens around the text';
-  return `Set apart: ${what} ${formatPercent(share)}.`;
+  return `Set apart: ${apartNames(run)} ${formatPercent(share)}.`;
 }
 
 /** The share of the selected row that goes to tokens set apart. */
