@@ -117,11 +117,13 @@ describe('what is written and drawn', () => {
       growing: null,
     });
     const rows = labelRows(layout.x, labelWidths);
-    const wishes = planLabels({ snapshot, view, focus, layout, texts: PIECES, labelWidths, rows, narrow: false });
+    const isHidden = (token: number) => hidden.includes(token);
+    const request = { snapshot, view, focus, layout, texts: PIECES, labelWidths, rows, narrow: false };
+    const wishes = planLabels({ ...request, hidden: isHidden });
     const apart = (token: number) => snapshot.state.apart && view.run.tokens[token]!.special;
     return {
       wishes,
-      strokes: planStrokes({ layout, focus, apart, hidden: (token) => hidden.includes(token), labelWidths, rows }),
+      strokes: planStrokes({ layout, focus, apart, hidden: isHidden, labelWidths, rows }),
     };
   };
   const said = (change: Partial<ViewerState>) => planned(change).wishes.map((w) => `${w.text} ${w.figure}`.trim());
@@ -152,5 +154,11 @@ describe('what is written and drawn', () => {
     expect(more).toHaveLength(0);
     for (const stroke of [first!, second!]) expect(stroke.to[1] - stroke.from[1]).toBeGreaterThan(80);
     expect(first!.from[0]).toBeLessThan(second!.from[0]);
+  });
+
+  it('says of a chosen key that is masked just that, and sends no light to it', () => {
+    const { wishes, strokes } = planned({}, [2]);
+    expect(wishes.find((wish) => wish.text === 'animal' && wish.figure !== '')?.figure).toBe('masked');
+    expect(strokes.filter((stroke) => stroke.tone === 'accent')).toHaveLength(0);
   });
 });

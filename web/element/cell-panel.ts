@@ -63,7 +63,7 @@ export class CellPanel extends Panel {
             ? nothing
             : html`<p class="note why">
                 <span class=${`swatch ${visibility(run, cell.layer, cell.queryIndex, cell.keyIndex) === 'later' ? 'later' : 'outside'}`} aria-hidden="true"></span>
-                <span><bdi class="key">${name(cell.keyIndex)}</bdi> is ${why}. Its score becomes −∞, and its weight 0.</span>
+                <span><bdi class="key">${name(cell.keyIndex)}</bdi> ${visibility(run, cell.layer, cell.queryIndex, cell.keyIndex) === 'later' ? '' : 'is '}${why}. Its score becomes −∞, and its weight 0.</span>
               </p>`
         }
         ${cell.dot === null ? this.#withoutVectors() : this.#score(cell, name, shared)} ${this.#softmax(cell, run)}

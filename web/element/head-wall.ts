@@ -7,6 +7,8 @@ import { Panel } from './panel';
 import { count } from './printed';
 import { paintable, type Rgb } from './theme';
 
+/** From so many heads on a column has room for its number alone. */
+const MANY = 20;
 /** Between heads that share their keys and the next ones, as a share of a thumbnail. */
 const GAP = 0.14;
 
@@ -16,6 +18,18 @@ export class HeadWall extends Panel {
   /** What is masked, a weight of 0, and a full one; new ones when the theme changes. */
   declare colours: { ground: Rgb; raised: Rgb; light: Rgb } | undefined;
   #drawn: unknown;
+  /** A wall that was out of sight shows the chosen head as soon as it has a size. */
+  readonly #sizes = globalThis.ResizeObserver === undefined ? null : new ResizeObserver(() => this.#reveal());
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#sizes?.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    this.#sizes?.disconnect();
+    super.disconnectedCallback();
+  }
 
   protected override sees(): readonly unknown[] {
     const hover = this.snapshot?.state.hover;
@@ -53,7 +67,7 @@ export class HeadWall extends Panel {
           @keydown=${this.#key}
           @pointerleave=${() => this.reader.point(null)}
         >
-          <div class="corner"></div>
+          <div class="corner" aria-hidden="true">${nHeads > MANY ? 'head' : nothing}</div>
           ${groups?.map(
             (group) => html`<div
               class=${`bracket${group === kin ? ' kin' : ''}`}
@@ -71,7 +85,7 @@ export class HeadWall extends Panel {
               class="axis head"
               aria-hidden="true"
               .style=${`grid-column: ${place.columnOf(head)}`}
-            >H${head}</div>`,
+            >${nHeads > MANY ? head : `H${head}`}</div>`,
           )}
           ${layers.map(
             (layer) => html`
@@ -283,8 +297,11 @@ export const headWallStyles = css`
     z-index: 5;
     top: 0;
     left: 0;
+    display: grid;
+    place-content: end center;
     grid-column: 1;
     background: var(--ground);
+    color: var(--muted);
   }
   .wall.grouped .corner {
     grid-row: 1 / 3;

@@ -54,7 +54,7 @@ export class WeightsTable extends ScrolledPanel {
           </caption>
           <thead>
             <tr aria-rowindex="1">
-              <th class="side" aria-colindex="1" scope="col">token</th>
+              <th class="row-name" aria-colindex="1" scope="col">token</th>
               ${gap(cols.first)}${keys.map(
                 (key) => html`<th
                   scope="col"
@@ -68,7 +68,7 @@ export class WeightsTable extends ScrolledPanel {
             ${space(rows.first)}
             ${numbers(rows.first, rows.last).map(
               (query) => html`<tr aria-rowindex=${query + 2} class=${query === selection.query ? 'chosen' : ''}>
-                <th scope="row" class="side" aria-colindex="1"><bdi>${label(query)}</bdi></th>
+                <th scope="row" class="row-name" aria-colindex="1"><bdi>${label(query)}</bdi></th>
                 ${gap(cols.first)}${keys.map((key) => {
                   const kind = visibility(run, matrix.layer, query, key);
                   const weight = matrix.data[query * n + key] ?? 0;
@@ -153,7 +153,7 @@ export const weightsTableStyles = css`
     font-weight: 600;
     border-bottom-color: var(--line);
   }
-  .weights .side {
+  .weights .row-name {
     position: sticky;
     z-index: 1;
     left: 0;
@@ -162,13 +162,13 @@ export const weightsTableStyles = css`
     text-align: start;
     font-weight: 600;
   }
-  .weights thead .side {
+  .weights thead .row-name {
     z-index: 2;
   }
   .weights tr.chosen > * {
     background: var(--hover);
   }
-  .weights tr.chosen > .side {
+  .weights tr.chosen > .row-name {
     background: var(--panel);
     color: var(--query);
   }

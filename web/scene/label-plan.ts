@@ -43,6 +43,8 @@ export interface PlanRequest {
   /** Width of each text in CSS pixels. */
   readonly labelWidths: ArrayLike<number>;
   readonly rows: number;
+  /** Whether the focused token cannot see this one in the focused layer. */
+  readonly hidden: (token: number) => boolean;
   /** A small canvas: layers are called by their number alone. */
   readonly narrow: boolean;
 }
@@ -127,7 +129,7 @@ function aside(x: Float32Array, token: number, width: number): number {
 }
 
 /** Beside the chosen link itself: who looks, at whom, with what weight, and what is set apart. */
-function focusWishes({ focus, layout, texts, labelWidths, view }: PlanRequest, query: number): LabelWish[] {
+function focusWishes({ focus, layout, texts, labelWidths, view, hidden }: PlanRequest, query: number): LabelWish[] {
   const wishes: LabelWish[] = [];
   const top = layout.levels.length - 1;
   const atDot = (token: number, level: number) => [layout.x[token]!, layout.levels[level]!, 0] as const;
@@ -153,7 +155,7 @@ function focusWishes({ focus, layout, texts, labelWidths, view }: PlanRequest, q
     wishes.push({
       ...base,
       text: texts[link.key]!,
-      figure: percent(link.weight),
+      figure: hidden(link.key) ? 'masked' : percent(link.weight),
       style: strongest ? STYLES.looked : STYLES.runnerUp,
       token: link.key,
       layer: null,

@@ -302,12 +302,12 @@ export class Picture {
     const { snapshot, view, focus, layout, texts, labelWidths, rows } = this;
     if (!snapshot || !view || !focus || !layout) return;
     const narrow = this.size.width < NARROW;
-    this.wishes = planLabels({ snapshot, view, focus, layout, texts, labelWidths, rows, narrow });
+    const { query, layer } = focus;
+    const hidden = (token: number) => query !== null && !this.reading.sees(view.run, layer, query, token);
+    this.wishes = planLabels({ snapshot, view, focus, layout, texts, labelWidths, rows, narrow, hidden });
     this.labels.prepare(this.wishes);
     this.sizes = new Map(this.wishes.map((wish) => [wish, this.labels.measure(wish)]));
     const apart = (token: number) => isApart(view, token);
-    const { query, layer } = focus;
-    const hidden = (token: number) => query !== null && !this.reading.sees(view.run, layer, query, token);
     this.lines.show(planStrokes({ layout, focus, apart, hidden, labelWidths, rows }));
     this.shared.setTokens(tokenValues(view, focus, layout, apart, hidden));
   }

@@ -124,7 +124,7 @@ export function planStrokes({ layout, focus, apart, hidden, labelWidths, rows }:
     strokes.push({ ...thread, from: leave, to: top, alpha: thread.alpha * 0.6 });
   }
   // What the key carries comes up its own thread, crosses, and goes on up the query's: one path of light.
-  if (focus.query !== null && focus.link) {
+  if (focus.query !== null && focus.link && !hidden(focus.link.key)) {
     const alpha = 0.2 + 0.6 * focus.link.weight;
     const warm = { ...plain, width: 1.5, tone: 'accent' as const, alpha };
     const [key, query] = [x[focus.link.key]!, x[focus.query]!];
