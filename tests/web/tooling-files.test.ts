@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contentType, fileFor, parseRange, siteHandler } from '../../web/tooling/files.mjs';
+import { contentType, fileFor, parseRange, securityHeaders, siteHandler } from '../../web/tooling/files.mjs';
 
 describe('fileFor', () => {
   const site = { folder: '/site', base: '/x/' };
@@ -76,6 +76,11 @@ describe('the server', () => {
         'trusted-types lit-html headlight-worker',
     );
     expect(headers.get('cross-origin-opener-policy')).toBeNull();
+  });
+
+  it('lets the page connect elsewhere only where it is told so', () => {
+    expect(securityHeaders()['Content-Security-Policy']).toContain("connect-src 'self'; ");
+    expect(securityHeaders({ connect: 'https:' })['Content-Security-Policy']).toContain("connect-src 'self' https:; ");
   });
 
   it('names the type of every kind of file of the site', async () => {

@@ -3,7 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
 
 /** The strictest policy every page works under. The tests send it, so a regression is a failure and not a surprise. */
-export const contentSecurityPolicy = [
+const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
@@ -15,10 +15,16 @@ export const contentSecurityPolicy = [
   'trusted-types lit-html headlight-worker',
 ].join('; ');
 
-/** @param isolate also ask for a cross-origin isolated page */
-export function securityHeaders({ isolate = false } = {}) {
+/**
+ * @param connect where else the page may load models from: "https:", or an origin
+ * @param isolate also ask for a cross-origin isolated page
+ */
+export function securityHeaders({ connect = '', isolate = false } = {}) {
   return {
-    'Content-Security-Policy': contentSecurityPolicy,
+    'Content-Security-Policy': contentSecurityPolicy.replace(
+      "connect-src 'self'",
+      `connect-src 'self'${connect === '' ? '' : ` ${connect}`}`,
+    ),
     'X-Content-Type-Options': 'nosniff',
     ...(isolate && { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }),
   };
@@ -108,8 +114,8 @@ export function sendFile(request, response, path, headers = {}) {
 }
 
 /** A request handler for a whole site: GET and HEAD of the files in `folder` under `base`, and nothing else. */
-export function siteHandler({ folder, base = '/', isolate = false }) {
-  const headers = securityHeaders({ isolate });
+export function siteHandler({ folder, base = '/', connect = '', isolate = false }) {
+  const headers = securityHeaders({ connect, isolate });
   return (request, response) => {
     const refuse = (status, text, extra = {}) =>
       response
