@@ -7,6 +7,7 @@ import { apartNames, standsApart } from '../../web/state/apart';
 import { type Explained, explain, explainApart } from '../../web/state/explain';
 import {
   canChooseAfter,
+  candidateLabels,
   chooseAfter,
   generatedText,
   keepAsText,
@@ -97,6 +98,13 @@ describe('what was generated', () => {
     expect(chooseAfter(written, 1, 99)).toEqual({ generated: [99], query: 2 });
     expect(chooseAfter(written, 3, 99)).toEqual({ generated: [12, 13, 99], query: 4 });
     expect(chooseAfter(written, 4, 99)).toEqual({ generated: [12, 13, 14, 99], query: 5 });
+  });
+
+  test('candidates are named as tokens are, and no two of them alike', () => {
+    const named = (...pairs: [piece: string, text: string][]) =>
+      candidateLabels(pairs.map(([piece, text], id) => ({ id, piece, text })));
+    expect(named(['ĠMary', ' Mary'], ['Ġthe', ' the'], [',', ','])).toEqual(['Mary', 'the', ',']);
+    expect(named(['ĠMary', ' Mary'], ['Mary', 'Mary'], ['Ċ', '\n'])).toEqual(['·Mary', 'Mary', '↵']);
   });
 
   test('becomes text without control tokens and broken characters', () => {

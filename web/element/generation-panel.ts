@@ -3,7 +3,15 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from 'li
 import { live } from 'lit/directives/live.js';
 import type { Candidate, Sampling } from '../engine/types';
 import type { RunView } from '../session/snapshot';
-import { canChooseAfter, chooseAfter, generatedText, keepAsText, takeAllBack, takeBack } from '../state/generation';
+import {
+  canChooseAfter,
+  candidateLabels,
+  chooseAfter,
+  generatedText,
+  keepAsText,
+  takeAllBack,
+  takeBack,
+} from '../state/generation';
 import { tokenLabel } from '../state/labels';
 import { formatPercent } from '../state/numbers';
 import { initialState } from '../state/state';
@@ -100,7 +108,7 @@ export class GenerationPanel extends Panel {
     const follows = run.tokens[selection.query + 1];
     const chooses = canChooseAfter(run, selection.query);
     const isListed = follows === undefined || next.some(({ id }) => id === follows.id);
-    const names = labelsOf(next);
+    const names = candidateLabels(next);
     const rest = Math.max(0, 1 - next.reduce((sum, { probability }) => sum + probability, 0));
     return html`
       <div class="columns muted" aria-hidden="true">
@@ -287,16 +295,6 @@ export class GenerationPanel extends Panel {
       this.reader.say(text === '' ? 'Generated a token without text.' : `Generated: ${text}`);
     }
   }
-}
-
-/** As the token strip names them; where two would look the same, the space before the word is shown. */
-export function labelsOf(candidates: readonly Pick<Candidate, 'id' | 'piece' | 'text'>[]): string[] {
-  const labels = candidates.map((candidate) => tokenLabel(candidate));
-  return candidates.map((candidate, i) => {
-    const label = labels[i] ?? '';
-    const isAlone = labels.indexOf(label) === labels.lastIndexOf(label);
-    return isAlone || candidate.text === '' ? label : tokenLabel({ ...candidate, piece: candidate.text });
-  });
 }
 
 /** In a narrow column. */

@@ -1,5 +1,6 @@
-/** What a reader can do about the tokens that follow a text, as changes of the state. Pure: no engine, no DOM. */
-import type { Run } from '../engine/types';
+/** The tokens that follow a text: their names, and what a reader can do about them as changes of the state. Pure. */
+import type { Candidate, Run } from '../engine/types';
+import { tokenLabel } from './labels';
 import type { Change } from './state';
 
 type Written = Pick<Run, 'text' | 'tokens' | 'generated'>;
@@ -41,4 +42,14 @@ export function generatedText({ tokens, generated }: Pick<Run, 'tokens' | 'gener
 /** Makes what was generated part of the reader's text. It is tokenised anew, so tokens may fall otherwise. */
 export function keepAsText(run: Written): Change {
   return { text: run.text + generatedText(run), generated: [] };
+}
+
+/** As the token strip names them; where two would look the same, the space before the word is shown. */
+export function candidateLabels(candidates: readonly Pick<Candidate, 'id' | 'piece' | 'text'>[]): string[] {
+  const labels = candidates.map((candidate) => tokenLabel(candidate));
+  return candidates.map((candidate, i) => {
+    const label = labels[i] ?? '';
+    const isAlone = labels.indexOf(label) === labels.lastIndexOf(label);
+    return isAlone || candidate.text === '' ? label : tokenLabel({ ...candidate, piece: candidate.text });
+  });
 }
