@@ -67,7 +67,7 @@ export class HeadWall extends Panel {
           @keydown=${this.#key}
           @pointerleave=${() => this.reader.point(null)}
         >
-          <div class="corner" aria-hidden="true">${nHeads > MANY ? 'head' : nothing}</div>
+          <div class="corner" aria-hidden="true">${nHeads > MANY ? 'H' : nothing}</div>
           ${groups?.map(
             (group) => html`<div
               class=${`bracket${group === kin ? ' kin' : ''}`}
