@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/gguf.h"
 #include "formats/hf_config.h"
 #include "formats/safetensors.h"
 #include "linalg/matrix.h"
@@ -26,7 +27,9 @@ namespace test {
 inline std::string read_text(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw std::runtime_error("cannot read " + path.string());
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::string text(std::filesystem::file_size(path), '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  return text;
 }
 
 inline attn::FileBytes bytes_of(std::string_view text) {
@@ -69,6 +72,23 @@ inline std::shared_ptr<const attn::Model> minilm() {
     return std::make_shared<const attn::Model>(attn::make_model(
         attn::read_config(read_text(folder / "config.json")),
         attn::read_safetensors(bytes_of(read_text(folder / "model.safetensors")), "model.safetensors")));
+  }();
+  return kModel;
+}
+
+/// A GGUF file as a model.
+inline std::shared_ptr<const attn::Model> gguf_model(const std::filesystem::path& path) {
+  const attn::GgufFile file = attn::read_gguf(bytes_of(read_text(path)), path.filename().string());
+  return std::make_shared<const attn::Model>(attn::make_model(file.settings, file.checkpoint));
+}
+
+/// SmolLM2-135M-Instruct in four bits, read once.
+inline std::shared_ptr<const attn::Model> smollm2() {
+  static const std::shared_ptr<const attn::Model> kModel = [] {
+    const std::filesystem::path path =
+        std::filesystem::path(HEADLIGHT_MODELS) / "smollm2-135m-instruct" / "SmolLM2-135M-Instruct.Q4_1.gguf";
+    if (!std::filesystem::exists(path)) throw std::runtime_error(path.string() + " is not there: npm test gets it");
+    return gguf_model(path);
   }();
   return kModel;
 }

@@ -268,4 +268,35 @@ TEST(ReadConfig, SurvivesMutationsBesideWeights) {
                           [&](const std::string& text) { test::run_all(attn::read_config(text), weights); });
 }
 
+TEST(ReadConfig, PutsWhatIsInsideBesideIt) {
+  const Settings settings = attn::read_config(R"({
+    "rope": {"theta": 5.5, "type": null, "inner": {"deep": true}, "none": {}},
+    "kinds": ["full", "sliding", 3, [false], {"a": "b"}], "nothing": []})");
+  const auto is_nested = [&](const char* key) { return std::holds_alternative<attn::NestedSetting>(settings.at(key)); };
+  for (const char* key : {"rope", "rope.inner", "rope.none", "kinds", "kinds.3", "kinds.4", "nothing"}) {
+    EXPECT_TRUE(is_nested(key)) << key;
+  }
+  EXPECT_EQ(std::get<double>(settings.at("rope.theta")), 5.5);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(settings.at("rope.type")));
+  EXPECT_TRUE(std::get<bool>(settings.at("rope.inner.deep")));
+  EXPECT_EQ(std::get<std::string>(settings.at("kinds.0")), "full");
+  EXPECT_EQ(std::get<std::string>(settings.at("kinds.1")), "sliding");
+  EXPECT_EQ(std::get<std::int64_t>(settings.at("kinds.2")), 3);
+  EXPECT_FALSE(std::get<bool>(settings.at("kinds.3.0")));
+  EXPECT_EQ(std::get<std::string>(settings.at("kinds.4.a")), "b");
+  EXPECT_EQ(settings.size(), 15U) << "and nothing else";
+}
+
+TEST(ReadConfig, RefusesTwoSettingsThatReadTheSame) {
+  const std::pair<const char*, const char*> texts[] = {
+      {R"({"a.b":1,"a":{"b":2}})", "a.b"},         {R"({"a":{"b":2},"a.b":1})", "a.b"}, {R"({"a":[7],"a.0":1})", "a.0"},
+      {R"({"a":{"b.c":1,"b":{"c":2}}})", "a.b.c"}, {R"({"":{"":1},".":2})", "."},
+  };
+  for (const auto& [text, key] : texts) {
+    test::expect_refusal({ErrorCode::kBadConfig, std::string("two settings.*\"") + key, "every key once", ""},
+                         [json = text] { attn::read_config(json); });
+  }
+  EXPECT_NO_THROW(attn::read_config(R"({"a.b":1,"a":{"c":2},"a.b.c":3})"));
+}
+
 }  // namespace

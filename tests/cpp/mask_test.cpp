@@ -71,4 +71,56 @@ TEST(Mask, RefusesPaddingOfAnotherLength) {
                        [] { attn::combine(attn::padding_mask({1}), attn::padding_mask({1, 0})); });
 }
 
+TEST(Mask, AWindowEndsAtTheQueryItself) {
+  EXPECT_EQ(visible(attn::sliding_mask(1), 3, 3), (Rows{"100", "010", "001"}));
+  EXPECT_EQ(visible(attn::sliding_mask(2), 4, 4), (Rows{"1000", "1100", "0110", "0011"}));
+  EXPECT_EQ(visible(attn::sliding_mask(4), 4, 4), visible(attn::causal_mask(), 4, 4));
+  EXPECT_EQ(visible(attn::sliding_mask(1'000'000), 4, 4), visible(attn::causal_mask(), 4, 4));
+  test::expect_refusal({ErrorCode::kBadRequest, "window", "1 or more", "^0$"}, [] { attn::sliding_mask(0); });
+  test::expect_refusal({ErrorCode::kBadRequest, "window", "1 or more", "^-3$"}, [] { attn::sliding_mask(-3); });
+}
+
+TEST(Mask, AWindowGoesByTheFirstRowsPosition) {
+  EXPECT_EQ(visible(attn::sliding_mask(2), 2, 5, 2), (Rows{"01100", "00110"}));
+  EXPECT_EQ(visible(attn::sliding_mask(3), 2, 4, 3), (Rows{"0111", "0011"})) << "the last query has no key of its own";
+  EXPECT_EQ(visible(attn::sliding_mask(2), 1, 3, 9), (Rows{"000"})) << "all keys are further back than the window";
+}
+
+TEST(Mask, ARowIsTheSameInWhateverPieceItIsAskedFor) {
+  test::Random random(111);
+  for (int round = 0; round < 100; ++round) {
+    const Index n = random.index(1, 30);
+    Mask mask = random.index(0, 1) == 0 ? attn::causal_mask() : attn::sliding_mask(random.index(1, n + 2));
+    if (random.index(0, 1) == 0) {
+      std::vector<std::uint8_t> padding(static_cast<std::size_t>(n));
+      for (std::uint8_t& one : padding) one = random.index(0, 3) == 0 ? 1 : 0;
+      mask = attn::combine(mask, attn::padding_mask(padding));
+    }
+    const Rows whole = visible(mask, n, n);
+    for (Index t = 0; t < n; ++t) {
+      EXPECT_EQ(visible(mask, 1, n, t)[0], whole[static_cast<std::size_t>(t)]);
+      for (Index s = 0; s < n; ++s) {
+        const bool in_window = mask.window == 0 || t - s < mask.window;
+        const bool is_padding = !mask.padding.empty() && mask.padding[static_cast<std::size_t>(s)] != 0;
+        EXPECT_EQ(whole[static_cast<std::size_t>(t)][static_cast<std::size_t>(s)] == '1',
+                  s <= t && in_window && !is_padding);
+      }
+    }
+  }
+}
+
+TEST(Mask, OfTwoWindowsTheNarrowerHolds) {
+  const Mask none;
+  const Mask causal = attn::causal_mask();
+  for (const auto& [left, right] : {std::pair(attn::sliding_mask(2), attn::sliding_mask(3)),
+                                    std::pair(attn::sliding_mask(3), attn::sliding_mask(2)),
+                                    std::pair(attn::sliding_mask(2), causal), std::pair(causal, attn::sliding_mask(2)),
+                                    std::pair(none, attn::sliding_mask(2)), std::pair(attn::sliding_mask(2), none)}) {
+    EXPECT_EQ(visible(attn::combine(left, right), 4, 4), (Rows{"1000", "1100", "0110", "0011"}));
+  }
+  EXPECT_EQ(visible(attn::combine(attn::sliding_mask(2), attn::padding_mask({0, 1, 0, 0})), 4, 4),
+            (Rows{"1000", "1000", "0010", "0011"}));
+  EXPECT_EQ(attn::combine(causal, none).window, 0);
+}
+
 }  // namespace

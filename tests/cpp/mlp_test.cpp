@@ -69,4 +69,77 @@ TEST(Mlp, RefusesWidthsThatDiffer) {
   EXPECT_THROW(attn::mlp(x, good, too_short), attn::ShapeError);
 }
 
+double slow_activation(attn::Activation activation, double x) {
+  switch (activation) {
+    case attn::Activation::kGelu:
+      return x * (1.0 + std::erf(x / std::numbers::sqrt2)) / 2.0;
+    case attn::Activation::kGeluTanh:
+      return x * (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x))) / 2.0;
+    case attn::Activation::kSilu:
+      return x / (1.0 + std::exp(-x));
+    case attn::Activation::kRelu:
+      return std::max(x, 0.0);
+  }
+  return 0.0;
+}
+
+TEST(Mlp, BendsWithEveryActivationAndWithAGate) {
+  using enum attn::Activation;
+  test::Random random(173);
+  for (const attn::Activation activation : {kGelu, kGeluTanh, kSilu, kRelu}) {
+    for (const bool has_gate : {false, true}) {
+      SCOPED_TRACE(testing::Message() << static_cast<int>(activation) << (has_gate ? " with" : " without")
+                                      << " a gate");
+      attn::MlpParameters parameters{.activation = activation,
+                                     .w_gate = {},
+                                     .w_up = random_linear(random, 13, 6),
+                                     .w_down = random_linear(random, 6, 13)};
+      if (has_gate) parameters.w_gate = random_linear(random, 13, 6);
+      EXPECT_EQ(parameters.has_gate(), has_gate);
+      const Matrix x = random.matrix(5, 6, 2.0F);
+      Matrix found(5, 6);
+      attn::mlp(x, parameters, found);
+      for (Index t = 0; t < 5; ++t) {
+        const std::vector<double> row(x.row(t).data(), x.row(t).data() + 6);
+        std::vector<double> inner;
+        for (Index i = 0; i < 13; ++i) {
+          const double up = slow_output(row, parameters.w_up, i);
+          inner.push_back(has_gate ? slow_activation(activation, slow_output(row, parameters.w_gate, i)) * up
+                                   : slow_activation(activation, up));
+        }
+        for (Index i = 0; i < 6; ++i) EXPECT_NEAR(found(t, i), slow_output(inner, parameters.w_down, i), 2e-5);
+      }
+    }
+  }
+}
+
+TEST(Bend, MultipliesNumberByNumber) {
+  attn::MlpParameters parameters{.activation = attn::Activation::kRelu,
+                                 .w_gate = {.w = attn::WeightMatrix(Matrix(Matrix::Ones(2, 2))), .bias = {}},
+                                 .w_up = {},
+                                 .w_down = {}};
+  Matrix gate(2, 2);
+  gate << 2, -3, 0, 0.5F;
+  Matrix up(2, 2);
+  up << 5, 7, 11, -4;
+  attn::bend(parameters, gate, up);
+  Matrix expected(2, 2);
+  expected << 10, 0, 0, -2;
+  EXPECT_EQ(up, expected);
+  parameters.w_gate = {};
+  Matrix none;
+  attn::bend(parameters, none, up);
+  expected << 10, 0, 0, 0;
+  EXPECT_EQ(up, expected);
+}
+
+TEST(Mlp, RefusesAGateThatDoesNotFit) {
+  test::Random random(174);
+  const attn::MlpParameters parameters{.w_gate = random_linear(random, 6, 5),
+                                       .w_up = random_linear(random, 6, 4),
+                                       .w_down = random_linear(random, 4, 6)};
+  Matrix output(3, 4);
+  EXPECT_THROW(attn::mlp(random.matrix(3, 4), parameters, output), attn::ShapeError);
+}
+
 }  // namespace

@@ -1,4 +1,4 @@
-// Layer normalisation against a slow reference in double precision.
+// Both normalisations against a slow reference in double precision.
 #include "attn/norm.h"
 
 #include <gtest/gtest.h>
@@ -95,6 +95,70 @@ TEST(LayerNorm, RefusesWidthsThatDiffer) {
   test::expect_refusal({ErrorCode::kBadRequest, "bias", "d_model", R"(\[2, 4\] and \[1, 3\])"},
                        [&] { attn::layer_norm(parameters, x); });
   EXPECT_EQ(x, Matrix::Ones(2, 4)) << "a refusal must change nothing";
+}
+
+TEST(RmsNorm, AgreesWithASlowReference) {
+  test::Random random(145);
+  for (const Index width : {1, 2, 3, 8, 31, 576}) {
+    for (const float epsilon : {1e-12F, 1e-5F, 0.1F}) {
+      const NormParameters parameters{
+          .gain = random.vector(width), .bias = {}, .epsilon = epsilon, .kind = attn::NormKind::kRms};
+      Matrix x = random.matrix(5, width, 3.0F);
+      test::Exact expected(5, width);
+      for (Index t = 0; t < 5; ++t) {
+        double squares = 0.0;
+        for (Index i = 0; i < width; ++i) squares += std::pow(static_cast<double>(x(t, i)), 2.0);
+        const double root = std::sqrt(squares / static_cast<double>(width) + static_cast<double>(epsilon));
+        for (Index i = 0; i < width; ++i) {
+          expected(t, i) = static_cast<double>(x(t, i)) / root * static_cast<double>(parameters.gain(i));
+        }
+      }
+      Matrix named = x;
+      attn::rms_norm(parameters, x);
+      EXPECT_LE(difference(x, expected), 1e-5) << width << ", epsilon " << epsilon;
+      attn::normalise(parameters, named);
+      EXPECT_EQ(named, x);
+    }
+  }
+}
+
+TEST(RmsNorm, KeepsTheMean) {
+  const NormParameters parameters{
+      .gain = attn::Vector::Ones(2), .bias = {}, .epsilon = 1e-12F, .kind = attn::NormKind::kRms};
+  Matrix x(2, 2);
+  x << 7, 7,  //
+      -1, 7;
+  attn::rms_norm(parameters, x);
+  EXPECT_FLOAT_EQ(x(0, 0), 1.0F);
+  EXPECT_FLOAT_EQ(x(0, 1), 1.0F);
+  EXPECT_FLOAT_EQ(x(1, 0), -0.2F);
+  EXPECT_FLOAT_EQ(x(1, 1), 1.4F);
+}
+
+TEST(RmsNorm, LeavesZerosAndRowsThatAreNotItsOwn) {
+  const NormParameters parameters{
+      .gain = attn::Vector::Constant(8, 2.0F), .bias = {}, .epsilon = 1e-6F, .kind = attn::NormKind::kRms};
+  Matrix x = Matrix::Zero(3, 8);
+  x.row(0).setOnes();
+  x.row(2).setOnes();
+  attn::rms_norm(parameters, x.middleRows(1, 1));
+  EXPECT_TRUE(x.row(1).isZero(0.0F));
+  EXPECT_TRUE(x.row(0).isOnes(0.0F) && x.row(2).isOnes(0.0F));
+  test::expect_refusal({ErrorCode::kBadRequest, "gain", "width", R"(\[3, 7\] and \[1, 8\])"},
+                       [&] { attn::rms_norm(parameters, x.leftCols(7)); });
+}
+
+TEST(Normalise, DoesWhatTheParametersName) {
+  test::Random random(146);
+  const Matrix before = random.matrix(4, 6);
+  Matrix x = before;
+  attn::normalise({}, x);
+  EXPECT_EQ(x, before) << "a model without a norm there";
+  const NormParameters layer{.gain = random.vector(6), .bias = random.vector(6), .epsilon = 1e-5F};
+  Matrix expected = before;
+  attn::layer_norm(layer, expected);
+  attn::normalise(layer, x);
+  EXPECT_EQ(x, expected);
 }
 
 }  // namespace

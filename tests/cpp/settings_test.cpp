@@ -75,4 +75,26 @@ TEST(Settings, ALongTextIsCutInAMessage) {
   refused("long", "an integer", R"(^"x{60}\.\.\."$)", [] { attn::integer(settings(), "long", 0, 1); });
 }
 
+TEST(Settings, AnIntegerMayBeAbsentButNotWrong) {
+  EXPECT_EQ(attn::integer_or(settings(), "seven", 1, 9, 3), 7);
+  for (const char* key : {"nothing", "absent"}) EXPECT_EQ(attn::integer_or(settings(), key, 1, 9, 3), 3);
+  EXPECT_EQ(attn::integer_or(settings(), "absent", 1, 9, 0), 0) << "what stands for absence may be out of range";
+  refused("seven", "from 1 to 6", "^7$", [] { attn::integer_or(settings(), "seven", 1, 6, 3); });
+  for (const char* key : {"yes", "half", "word", "nested"}) {
+    refused(key, "an integer from 1 to 9", "", [&] { attn::integer_or(settings(), key, 1, 9, 3); });
+  }
+}
+
+TEST(Settings, WhatIsInsideAnotherIsReadByItsPath) {
+  const Settings nested = {{"rope_parameters", attn::NestedSetting{}},
+                           {"rope_parameters.rope_theta", 5e5},
+                           {"layer_types", attn::NestedSetting{}},
+                           {"layer_types.0", std::string("full_attention")}};
+  EXPECT_TRUE(attn::has(nested, "rope_parameters"));
+  EXPECT_EQ(attn::number_or(nested, "rope_parameters.rope_theta", 0.0, 1e9, 1.0), 5e5);
+  EXPECT_EQ(attn::text(nested, "layer_types.0"), "full_attention");
+  EXPECT_FALSE(attn::has(nested, "layer_types.1"));
+  refused("rope_parameters", "a text", "an object or a list", [&] { attn::text(nested, "rope_parameters"); });
+}
+
 }  // namespace

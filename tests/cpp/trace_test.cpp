@@ -210,4 +210,71 @@ TEST(Trace, SaysWhatItCanBeAskedFor) {
   EXPECT_FALSE(attn::capabilities_of(trace_of_weights(trace)).scores);
 }
 
+ForwardTrace causal_trace() {
+  ForwardTrace trace = trace_of_parts(true);
+  test::Random random(183);
+  for (int layer = 0; layer < 3; ++layer) trace.hidden.emplace_back(random.matrix(kTokens, 7));
+  return trace;
+}
+
+TEST(BeginningOf, IsTheFirstTokensAndSharesTheirMemory) {
+  const ForwardTrace trace = causal_trace();
+  for (const Index n : {Index{0}, Index{1}, Index{64}, Index{100}, kTokens}) {
+    SCOPED_TRACE(n);
+    const ForwardTrace beginning = attn::beginning_of(trace, n);
+    EXPECT_EQ(beginning.n_query, n);
+    EXPECT_EQ(beginning.n_key, n);
+    EXPECT_EQ(beginning.n_heads, kHeads);
+    EXPECT_EQ(beginning.n_kv_heads, kKvHeads);
+    EXPECT_TRUE(beginning.causal);
+    ASSERT_EQ(beginning.hidden.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(beginning.hidden[i].rows(), n);
+      EXPECT_EQ(beginning.hidden[i].view().data(), trace.hidden[i].view().data());
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+      const std::pair<const GrowingMatrix&, const GrowingMatrix&> pairs[] = {
+          {beginning.layers[i].query, trace.layers[i].query},
+          {beginning.layers[i].key, trace.layers[i].key},
+          {beginning.layers[i].value, trace.layers[i].value}};
+      for (const auto& [part, whole] : pairs) {
+        EXPECT_EQ(part.rows(), n);
+        EXPECT_EQ(part.view().data(), whole.view().data());
+      }
+    }
+  }
+}
+
+TEST(BeginningOf, AnswersAboutItsHeadsAsTheWholeDoes) {
+  // The second layer has a bias and padding at its end: they are cut as well.
+  const ForwardTrace trace = causal_trace();
+  for (const Index n : {Index{1}, Index{70}, kTokens - 1}) {
+    const ForwardTrace beginning = attn::beginning_of(trace, n);
+    for (Index layer = 0; layer < 2; ++layer) {
+      const Matrix weights = attn::head_weights(beginning, layer, 3);
+      EXPECT_LE(difference(weights, attn::head_weights(trace, layer, 3).topLeftCorner(n, n)), 1e-6)
+          << n << ", " << layer;
+      EXPECT_EQ(attn::cell_trace(beginning, layer, 3, n - 1, 0).row_weights.size(), n);
+    }
+  }
+}
+
+TEST(BeginningOf, LeavesOutWeightsThatWereGivenBeside) {
+  ForwardTrace trace = causal_trace();
+  trace.layers[0].weights = attn::SharedMatrix(Matrix(Matrix::Constant(kHeads * kTokens, kTokens, 0.5F)));
+  const Matrix weights = attn::head_weights(attn::beginning_of(trace, 10), 0, 2);
+  for (Index row = 0; row < 10; ++row) EXPECT_NEAR(weights.row(row).sum(), 1.0F, 1e-5F);
+}
+
+TEST(BeginningOf, RefusesWhatCannotBeTakenUpAgain) {
+  const auto refused = [](const ForwardTrace& trace, Index n, const char* found) {
+    test::expect_refusal({ErrorCode::kBadRequest, "causal model", "a causal trace of " + std::to_string(n), found},
+                         [&] { attn::beginning_of(trace, n); });
+  };
+  refused(causal_trace(), kTokens + 1, "^150 tokens$");
+  refused(causal_trace(), -1, "^150 tokens$");
+  refused(trace_of_parts(false), 3, "150 tokens");
+  refused(trace_of_weights(trace_of_parts(true)), 3, "150 tokens");
+}
+
 }  // namespace

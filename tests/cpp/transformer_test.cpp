@@ -1,4 +1,5 @@
-// The forward pass of all-MiniLM-L6-v2 against numbers that PyTorch computed, and how its work is cut into pieces.
+// The forward pass of all-MiniLM-L6-v2 against numbers that PyTorch computed, how its work is cut into pieces, and how
+// one run takes up another.
 #include "model/transformer.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <cstring>
 
 #include "golden.h"
+#include "tiny_models.h"
 
 namespace {
 
@@ -219,7 +221,7 @@ TEST(Forward, CanBeDroppedHalfwayAndBegunAgain) {
   expect_same_bits(trace, attn::forward(test::minilm(), {.ids = ids}));
 }
 
-/// No family here is causal yet, but the forward pass can be. The text is longer than one block of rows.
+/// An encoder made causal. The text is longer than one block of rows.
 TEST(Forward, OfACausalModelIgnoresTheFuture) {
   attn::Model model = *test::minilm();
   model.config.causal = true;
@@ -278,6 +280,226 @@ TEST(Forward, SaysWhenNumbersOverflow) {
   test::expect_refusal({ErrorCode::kBadFile, "overflow in layer 2", "finite", "infinity or NaN"},
                        [&] { work.finish(); });
   EXPECT_TRUE(work.done());
+}
+
+TEST(CheckTokens, RefusesEveryTextThatDoesNotFit) {
+  const attn::Config encoder = test::minilm()->config;
+  const auto refused = [](const attn::Config& config, const attn::Tokens& tokens, const char* what,
+                          const char* expected, const char* found) {
+    SCOPED_TRACE(what);
+    test::expect_refusal({ErrorCode::kBadRequest, what, expected, found}, [&] { attn::check_tokens(config, tokens); });
+  };
+  EXPECT_NO_THROW(attn::check_tokens(encoder, {.ids = {1, 2, 3}, .types = {0, 1, 1}, .padding = {0, 0, 1}}));
+  EXPECT_NO_THROW(attn::check_tokens(encoder, {.ids = std::vector<std::int32_t>(512, 30521)}));
+  refused(encoder, {}, "at least one token", "1 token", "none");
+  refused(encoder, {.ids = {1, 30522}}, "30522", "0 to 30521", "30522");
+  refused(encoder, {.ids = {-1}}, "-1", "0 to 30521", "-1");
+  refused(encoder, {.ids = {1, 2, 3}, .types = {0, 1}}, "Segments", "^3$", "^2$");
+  refused(encoder, {.ids = {1, 2, 3}, .types = {0, 1, 1, 1}}, "Segments", "^3$", "^4$");
+  refused(encoder, {.ids = {1, 2}, .types = {0, 2}}, "no segment 2", "below 2", "^2$");
+  refused(encoder, {.ids = {1, 2, 3}, .padding = {0}}, "Padding", "^3$", "^1$");
+  refused(encoder, {.ids = {1}, .padding = {0, 1}}, "Padding", "^1$", "^2$");
+  attn::Config without_segments = encoder;
+  without_segments.n_token_types = 0;
+  refused(without_segments, {.ids = {1, 2}, .types = {0, 0}}, "no segment 0", "below 0", "^0$");
+  test::expect_refusal({ErrorCode::kTooLong, "513 tokens.*512", "at most 512", "513"},
+                       [&] { attn::check_tokens(encoder, {.ids = std::vector<std::int32_t>(513, 1)}); });
+}
+
+/// Every causal family: with windows, without, with learned positions and with rotation.
+class Continuations : public testing::TestWithParam<const char*> {
+ protected:
+  std::shared_ptr<const attn::Model> model_ = test::make_shared(test::tiny_model(GetParam()));
+
+  [[nodiscard]] std::vector<std::int32_t> random_ids(std::uint64_t seed, Index n) const {
+    test::Random random(seed);
+    std::vector<std::int32_t> ids;
+    for (Index i = 0; i < n; ++i) ids.push_back(static_cast<std::int32_t>(random.index(0, model_->config.n_vocab - 1)));
+    return ids;
+  }
+
+  /// The first text, with the last tokens of the second.
+  static std::vector<std::int32_t> continued(std::vector<std::int32_t> ids, const std::vector<std::int32_t>& by) {
+    ids.insert(ids.end(), by.begin(), by.end());
+    return ids;
+  }
+
+  [[nodiscard]] ForwardTrace go_on(const std::vector<std::int32_t>& ids, const ForwardTrace& from, Index known) const {
+    ForwardTrace trace;
+    attn::forward(model_, {.ids = ids}, trace, attn::beginning_of(from, known)).finish();
+    return trace;
+  }
+};
+
+/// The same numbers in memory of their own, as nothing else can change them.
+ForwardTrace copied(const ForwardTrace& trace) {
+  ForwardTrace copy = trace;
+  const auto own = [](attn::GrowingMatrix& matrix) { matrix = attn::GrowingMatrix(Matrix(matrix.view())); };
+  for (attn::LayerTrace& layer : copy.layers) {
+    own(layer.query);
+    own(layer.key);
+    own(layer.value);
+  }
+  for (attn::GrowingMatrix& hidden : copy.hidden) own(hidden);
+  return copy;
+}
+
+TEST_P(Continuations, NeverChangeTheRunTheyBeganWith) {
+  const std::vector<std::int32_t> ids = random_ids(1, 20);
+  const ForwardTrace first = attn::forward(model_, {.ids = ids});
+  const ForwardTrace before = copied(first);
+  // Once to make room, then in place, then from the middle, then not at all.
+  const ForwardTrace second = go_on(continued(ids, {1}), first, 20);
+  expect_same_bits(first, before);
+  const ForwardTrace second_before = copied(second);
+  const ForwardTrace third = go_on(continued(continued(ids, {1}), random_ids(2, 5)), second, 21);
+  const ForwardTrace fourth = go_on(continued(ids, random_ids(3, 9)), third, 20);
+  const ForwardTrace fifth = go_on(continued({ids.begin(), ids.begin() + 7}, random_ids(4, 3)), second, 7);
+  const ForwardTrace sixth = go_on({ids.begin(), ids.begin() + 13}, third, 13);
+  expect_same_bits(first, before);
+  expect_same_bits(second, second_before);
+  EXPECT_EQ(third.n_query, 26);
+  EXPECT_EQ(fourth.n_query, 29);
+  EXPECT_EQ(fifth.n_query, 10);
+  EXPECT_EQ(sixth.n_query, 13);
+  expect_same_bits(sixth, attn::beginning_of(first, 13));
+  // And they are right.
+  const ForwardTrace alone = attn::forward(model_, {.ids = continued(ids, random_ids(3, 9))});
+  for (std::size_t l = 0; l < alone.hidden.size(); ++l) {
+    const double size = std::max(1.0F, alone.hidden[l].view().cwiseAbs().maxCoeff());
+    EXPECT_LE(difference(fourth.hidden[l].view(), alone.hidden[l].view()), 1e-5 * size) << l;
+  }
+}
+
+TEST_P(Continuations, OfOneRunDoNotDisturbEachOther) {
+  const std::vector<std::int32_t> ids = random_ids(5, 12);
+  const ForwardTrace first = go_on(ids, attn::forward(model_, {.ids = {ids.begin(), ids.begin() + 6}}), 6);
+  const ForwardTrace before = copied(first);
+  const std::vector<std::int32_t> left_ids = continued(ids, random_ids(6, 8));
+  const std::vector<std::int32_t> right_ids = continued(ids, random_ids(7, 4));
+  const ForwardTrace left_alone = copied(go_on(left_ids, before, 12));
+  const ForwardTrace right_alone = copied(go_on(right_ids, before, 12));
+  // Both at once, step by step in turn: each wants the room behind the same rows.
+  ForwardTrace left;
+  ForwardTrace right;
+  Stepper left_work = attn::forward(model_, {.ids = left_ids}, left, attn::beginning_of(first, 12));
+  Stepper right_work = attn::forward(model_, {.ids = right_ids}, right, attn::beginning_of(first, 12));
+  while (!left_work.done() || !right_work.done()) {
+    if (!left_work.done()) left_work.advance();
+    if (!right_work.done()) right_work.advance();
+  }
+  expect_same_bits(left, left_alone);
+  expect_same_bits(right, right_alone);
+  expect_same_bits(first, before);
+}
+
+TEST_P(Continuations, DroppedHalfwayLeaveTheRunWhole) {
+  const std::vector<std::int32_t> ids = random_ids(8, 15);
+  const ForwardTrace first = go_on(ids, attn::forward(model_, {.ids = {ids.begin(), ids.begin() + 14}}), 14);
+  const ForwardTrace before = copied(first);
+  const std::vector<std::int32_t> longer = continued(ids, random_ids(9, 6));
+  const ForwardTrace expected = copied(go_on(longer, before, 15));
+  for (int steps = 0; steps < 40; steps += 3) {
+    {
+      ForwardTrace half;
+      Stepper dropped = attn::forward(model_, {.ids = longer}, half, attn::beginning_of(first, 15));
+      for (int i = 0; i < steps && !dropped.done(); ++i) dropped.advance();
+    }
+    expect_same_bits(first, before);
+    expect_same_bits(go_on(longer, first, 15), expected);
+  }
+}
+
+TEST_P(Continuations, GiveTheSameBitsHoweverTheyAreSliced) {
+  const std::vector<std::int32_t> ids = random_ids(10, 30);
+  const ForwardTrace first = attn::forward(model_, {.ids = {ids.begin(), ids.begin() + 11}});
+  const ForwardTrace whole = go_on(ids, first, 11);
+  ForwardTrace sliced;
+  Stepper work = attn::forward(model_, {.ids = ids}, sliced, attn::beginning_of(first, 11));
+  int steps = 0;
+  for (; !work.done(); ++steps) work.advance();
+  EXPECT_GE(steps, 8 * model_->config.n_layers);
+  expect_same_bits(sliced, whole);
+}
+
+INSTANTIATE_TEST_SUITE_P(Causal, Continuations, testing::Values("gpt2", "llama", "mistral", "qwen3"),
+                         [](const auto& family) { return std::string(family.param); });
+
+TEST(Forward, RefusesTheBeginningOfSomethingElse) {
+  const auto llama = test::make_shared(test::tiny_model("llama"));
+  const std::vector<std::int32_t> ids = {1, 2, 3, 4};
+  const ForwardTrace run = attn::forward(llama, {.ids = ids});
+  const auto refused = [&](const std::shared_ptr<const attn::Model>& model, const std::vector<std::int32_t>& text,
+                           const ForwardTrace& beginning, const char* expected, const char* found) {
+    ForwardTrace trace;
+    trace.n_heads = 7;
+    test::expect_refusal({ErrorCode::kBadRequest, "no beginning", expected, found},
+                         [&] { attn::forward(model, {.ids = text}, trace, beginning); });
+    EXPECT_EQ(trace.n_heads, 7) << "the last result must stay";
+  };
+  refused(llama, {1, 2, 3}, run, "at most 3 tokens", "4 tokens");
+  refused(test::make_shared(test::tiny_model("qwen2")), ids, run, "3 layers", "2 layers");
+  refused(test::minilm(), ids, attn::forward(test::minilm(), {.ids = ids}), "causal", "4 tokens");
+  ForwardTrace from_a_file = run;
+  from_a_file.hidden.clear();
+  refused(llama, ids, from_a_file, "causal run", "4 tokens");
+}
+
+TEST(Logits, AreRefusedWhereThereAreNone) {
+  const auto llama = test::make_shared(test::tiny_model("llama"));
+  const ForwardTrace run = attn::forward(llama, {.ids = {1, 2, 3}});
+  for (const Index position : {-1, 3, 1000}) {
+    const std::string found = "^" + std::to_string(position) + "$";
+    test::expect_refusal({ErrorCode::kBadRequest, "no token", "0 to 2", found},
+                         [&] { attn::logits_at(*llama, run, position); });
+    test::expect_refusal({ErrorCode::kBadRequest, "no token", "0 to 2", found},
+                         [&] { attn::final_state(*llama, run, position); });
+  }
+  EXPECT_EQ(attn::logits_at(*llama, run, 2).size(), 206);
+  EXPECT_EQ(attn::final_state(*llama, run, 2).size(), 48);
+  const ForwardTrace encoded = attn::forward(test::minilm(), {.ids = {101, 102}});
+  test::expect_refusal({ErrorCode::kUnsupported, "no output matrix", "language model", "bert"},
+                       [&] { attn::logits_at(*test::minilm(), encoded, 0); });
+  EXPECT_EQ(Matrix(attn::final_state(*test::minilm(), encoded, 1)), Matrix(encoded.hidden.back().view().row(1)))
+      << "without a norm at the end it is the last hidden state";
+}
+
+/// What makes cancelling quick at any size of a model, on any machine: how much one piece of work computes.
+TEST(Forward, PiecesOfALargerModelAreNoLarger) {
+  attn::Model model = *test::smollm2();
+  model.config.n_layers = 1;
+  model.parameters.layers.resize(1);
+  const attn::Config& config = model.config;
+  constexpr Index kTokens = 300;
+  const Index per_token = config.d_model * (2 * config.n_heads + 2 * config.n_kv_heads) * config.d_head +
+                          3 * config.d_model * config.d_mlp + 2 * config.n_heads * kTokens * config.d_head;
+  const double total = static_cast<double>(kTokens) * static_cast<double>(per_token);
+  ForwardTrace trace;
+  Stepper work = attn::forward(std::make_shared<const attn::Model>(model),
+                               {.ids = std::vector<std::int32_t>(kTokens, 504)}, trace);
+  double largest = 0.0;
+  int steps = 0;
+  double before = 0.0;
+  for (; !work.done(); ++steps) {
+    work.advance();
+    largest = std::max(largest, (work.progress() - before) * total);
+    before = work.progress();
+  }
+  EXPECT_LE(largest, 1e8 * (1.0 + 1e-6)) << "multiply-adds";
+  EXPECT_GE(largest, 1e7) << "and not so small that the pieces are all there is";
+  EXPECT_LE(steps, 200);
+  EXPECT_EQ(trace.hidden.back().rows(), kTokens);
+}
+
+TEST(SharedBeginning, CountsEqualTokensFromTheFirstOn) {
+  using Ids = std::vector<std::int32_t>;
+  EXPECT_EQ(attn::shared_beginning({}, {}), 0);
+  EXPECT_EQ(attn::shared_beginning(Ids{1, 2, 3}, {}), 0);
+  EXPECT_EQ(attn::shared_beginning(Ids{1, 2, 3}, Ids{1, 2, 3}), 3);
+  EXPECT_EQ(attn::shared_beginning(Ids{1, 2, 3}, Ids{1, 2}), 2);
+  EXPECT_EQ(attn::shared_beginning(Ids{1, 2}, Ids{1, 2, 3}), 2);
+  EXPECT_EQ(attn::shared_beginning(Ids{1, 2, 3}, Ids{1, 9, 3}), 1);
+  EXPECT_EQ(attn::shared_beginning(Ids{5, 2, 3}, Ids{1, 2, 3}), 0);
 }
 
 }  // namespace
