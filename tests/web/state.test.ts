@@ -10,6 +10,7 @@ import {
   candidateLabels,
   chooseAfter,
   generatedText,
+  isSampling,
   keepAsText,
   takeAllBack,
   takeBack,
@@ -99,6 +100,22 @@ describe('what was generated', () => {
     expect(chooseAfter(written, 3, 99)).toEqual({ generated: [12, 13, 99], query: 4 });
     expect(chooseAfter(written, 4, 99)).toEqual({ generated: [12, 13, 14, 99], query: 5 });
   });
+
+  test.each([
+    [{}, true],
+    [{ temperature: 0, topK: 0, topP: 1, seed: 4_294_967_295 }, true],
+    [{ temperature: 5.1 }, false],
+    [{ temperature: -0.1 }, false],
+    [{ temperature: Number.NaN }, false],
+    [{ topP: 0 }, false],
+    [{ topP: 1.1 }, false],
+    [{ topK: 1.5 }, false],
+    [{ topK: -1 }, false],
+    [{ topK: Number.POSITIVE_INFINITY }, false],
+    [{ seed: 4_294_967_296 }, false],
+  ])('rules of sampling: %j', (change, expected) =>
+    expect(isSampling({ ...initialState.sampling, ...change })).toBe(expected),
+  );
 
   test('candidates are named as tokens are, and no two of them alike', () => {
     const named = (...pairs: [piece: string, text: string][]) =>

@@ -11,6 +11,7 @@ import { createSession, type Session } from '../session/session';
 import type { Snapshot, Status, ViewerError } from '../session/snapshot';
 import { fromFragment, toFragment } from '../state/address';
 import { explain } from '../state/explain';
+import { isSampling, SAMPLING_BOUNDS } from '../state/generation';
 import { BUILT_VIEWS, type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
 import { cellPanelStyles } from './cell-panel';
 import { define } from './define';
@@ -237,12 +238,14 @@ export class AttentionViewer extends LitElement {
   set chat(chat: boolean) {
     this.#change({ chat: Boolean(chat) });
   }
-  /** How `generate` chooses. The engine refuses rules that are none. */
+  /** How `generate` chooses; what is left out of an assignment stays. */
   get sampling(): Sampling {
     return { ...this.#state.sampling };
   }
   set sampling(sampling: Partial<Sampling>) {
-    this.#change({ sampling: { ...this.#state.sampling, ...sampling } });
+    const rules = { ...this.#state.sampling, ...sampling };
+    if (isSampling(rules)) this.#change({ sampling: rules });
+    else this.#refuse('bad-request', 'These are no rules of sampling.', SAMPLING_BOUNDS, JSON.stringify(rules));
   }
   get interventions(): readonly unknown[] {
     return [];

@@ -1,7 +1,18 @@
 /** The tokens that follow a text: their names, and what a reader can do about them as changes of the state. Pure. */
-import type { Candidate, Run } from '../engine/types';
+import type { Candidate, Run, Sampling } from '../engine/types';
 import { tokenLabel } from './labels';
 import type { Change } from './state';
+
+export const SAMPLING_BOUNDS =
+  'temperature 0 to 5, topK a whole number from 0, topP above 0 to 1, seed a whole number from 0 to 4294967295';
+
+/** Whether a token can be chosen by these rules: with any others, nothing could be shown. */
+export function isSampling({ temperature, topK, topP, seed }: Sampling): boolean {
+  const isCount = (value: number, most: number) => Number.isInteger(value) && value >= 0 && value <= most;
+  return (
+    temperature >= 0 && temperature <= 5 && topP > 0 && topP <= 1 && isCount(topK, 1e6) && isCount(seed, 2 ** 32 - 1)
+  );
+}
 
 type Written = Pick<Run, 'text' | 'tokens' | 'generated'>;
 
