@@ -3,7 +3,7 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from 'li
 import { tokenLabel } from '../state/labels';
 import { define } from './define';
 import { Panel } from './panel';
-import { count } from './printed';
+import { count, percent } from './printed';
 
 const REMEMBERED = 'attention-viewer-hints';
 
@@ -68,12 +68,13 @@ export class FirstHints extends Panel {
   }
 
   #words(): TemplateResult {
-    const { run, selection } = this.shown!;
+    const { run, selection, cell } = this.shown!;
     const name = (index: number) =>
       html`<bdi class="word">${run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index])}</bdi>`;
     switch (this.at) {
       case 0:
-        return html`This is ${name(selection.query)}. Here it looks mostly at ${name(selection.key)}. Choose another token to follow its look.`;
+        // What is set apart may be most of it.
+        return html`This is ${name(selection.query)}. Here it looks ${cell.weight >= 0.5 ? 'mostly at' : 'at'} ${name(selection.key)}: ${percent(cell.weight)}. Choose another token to follow its look.`;
       case 1:
         return html`Type your own sentence: every head is computed again while you type.`;
       default:
