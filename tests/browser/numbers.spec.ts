@@ -2,7 +2,7 @@
  * The numbers on the page against PyTorch's: read through the element's contract, and once more from what is printed.
  */
 import { readGolden } from '../golden/golden';
-import { expect, inViewer, openExplorer, printedNumbers, setText, test } from './support';
+import { expect, inViewer, largestDifference, openExplorer, printedNumbers, setText, test } from './support';
 
 for (const name of ['animal', 'scripts']) {
   test(`${name}: weights, hidden states and printed numbers equal the goldens`, async ({ page }) => {
@@ -116,12 +116,3 @@ test('the calculation of the animal sentence equals the goldens term by term', a
     expect(largestDifference(got.output, mixed, 0)).toBeLessThan(1e-4);
   }
 });
-
-function largestDifference(found: ArrayLike<number>, expected: ArrayLike<number>, offset: number): number {
-  let worst = 0;
-  for (let i = 0; i < found.length; ++i) {
-    const difference = Math.abs((found[i] as number) - (expected[offset + i] as number));
-    if (!(difference <= worst)) worst = difference; // NaN counts as worst.
-  }
-  return worst;
-}

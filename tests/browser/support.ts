@@ -72,8 +72,16 @@ export interface ViewerElement extends Omit<HTMLElement, 'hidden'> {
   hidden(layer: number): Promise<MatrixCopy>;
   aggregate(name: string, options?: object): Promise<MatrixCopy>;
   metrics(layer: number, head: number): Promise<object>;
-  next(position: number, options?: object): Promise<object[]>;
+  next(position: number, options?: object): Promise<Expectation[]>;
   cancel(): void;
+}
+
+/** A token that may come next. */
+export interface Expectation {
+  id: number;
+  piece: string;
+  logit: number;
+  probability: number;
 }
 
 export interface MatrixCopy {
@@ -131,6 +139,70 @@ export async function setText(viewer: Locator, text: string): Promise<void> {
     },
     text,
   );
+}
+
+/**
+ * Does what opens a model or a trace, and waits until the element has said how that ended and shows it.
+ * @returns the refusal, or null where it is open
+ */
+export async function opening(viewer: Locator, open: () => Promise<unknown>): Promise<Refusal | null> {
+  const end = await viewer.evaluateHandle((element) => {
+    const over = new Promise<Refusal | null>((resolve) => {
+      element.addEventListener('modelload', () => resolve(null), { once: true });
+      element.addEventListener('modelerror', (event) => resolve({ ...(event as CustomEvent).detail.error }), {
+        once: true,
+      });
+    });
+    return { over };
+  });
+  await open();
+  const refusal = await end.evaluate(({ over }) => over);
+  await inViewer(viewer, (element) => element.settled());
+  return refusal;
+}
+
+export interface Refusal {
+  code: string;
+  message: string;
+}
+
+/** Drops files on the element, made in the page from what lies at these addresses of the site. */
+export async function dropFrom(viewer: Locator, addresses: readonly string[]): Promise<void> {
+  await viewer.getByRole('textbox', { name: 'Sentence' }).evaluate(async (target, paths) => {
+    const dataTransfer = new DataTransfer();
+    for (const path of paths) {
+      const bytes = await (await fetch(path)).blob();
+      dataTransfer.items.add(new File([bytes], path.split('/').at(-1) ?? ''));
+    }
+    const how = { dataTransfer, bubbles: true, composed: true, cancelable: true };
+    for (const type of ['dragenter', 'dragover', 'drop']) target.dispatchEvent(new DragEvent(type, how));
+  }, addresses);
+}
+
+/** One head's weights, as plain numbers. */
+export function weightsOf(
+  viewer: Locator,
+  layer: number,
+  head: number,
+): Promise<{ rows: number; cols: number; data: number[] }> {
+  return inViewer(
+    viewer,
+    async (element, [l, h]: readonly [number, number]) => {
+      const { rows, cols, data } = await element.attention(l, h);
+      return { rows, cols, data: [...data] };
+    },
+    [layer, head] as const,
+  );
+}
+
+/** Between what was found and as many numbers from `offset` on. NaN counts as worst. */
+export function largestDifference(found: ArrayLike<number>, expected: ArrayLike<number>, offset = 0): number {
+  let worst = 0;
+  for (let i = 0; i < found.length; ++i) {
+    const difference = Math.abs((found[i] as number) - (expected[offset + i] as number));
+    if (!(difference <= worst)) worst = difference;
+  }
+  return worst;
 }
 
 /** Every `<data>` in a part of the shadow tree: name, index and the value as a number. */
