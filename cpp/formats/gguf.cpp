@@ -5,7 +5,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -131,7 +130,7 @@ class Cursor {
   Number number(const char* what) {
     const std::string_view bytes = take(sizeof(Number), what);
     Number result;
-    std::memcpy(&result, bytes.data(), sizeof result);
+    bytes.copy(reinterpret_cast<char*>(&result), sizeof result);
     return result;
   }
 

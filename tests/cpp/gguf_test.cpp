@@ -137,7 +137,7 @@ std::vector<Case> bad_beginnings() {
 
 std::vector<Case> bad_settings() {
   const auto set = [](std::uint32_t type, const std::string& value) { return with_setting(type, value).bytes(); };
-  const std::string many(1025 * 1024, '\0');
+  const std::string many(std::size_t{1025} * 1024, '\0');
   Gguf twice = good();
   twice.u32("general.name", 1);
   Gguf flattened;
@@ -186,7 +186,7 @@ std::vector<Case> bad_settings() {
       {"a text of the greatest length",
        set(test::kText, raw(~0ULL)),
        {kTooLarge, "text", "4194304", "18446744073709551615"}},
-      {"half a text's length", set(test::kText, "\1\0\0"), {kBadFile, "cut off in a text", "8", ""}},
+      {"half a text's length", set(test::kText, std::string(3, '\0')), {kBadFile, "cut off in a text", "8", "3"}},
       {"a text that is not UTF-8", set(test::kText, raw_text("a\xFFz")), {kBadFile, "some.key", "UTF-8", "other"}},
       {"a text with half a character", set(test::kText, raw_text("a\xE2\x82")), {kBadFile, "some.key", "UTF-8", ""}},
       {"a text with a surrogate", set(test::kText, raw_text("\xED\xA0\x80")), {kBadFile, "some.key", "UTF-8", ""}},

@@ -78,7 +78,7 @@ inline void survive_mutations(const std::vector<std::string>& seeds, std::uint64
       ++accepted;
     } catch (const attn::Error& error) {
       const std::string message = error.what();
-      EXPECT_TRUE(std::any_of(message.begin(), message.end(), [](unsigned char c) { return std::isalpha(c) != 0; }))
+      EXPECT_TRUE(std::ranges::any_of(message, [](unsigned char c) { return std::isalpha(c) != 0; }))
           << "says nothing: " << message;
     }
   }

@@ -278,7 +278,7 @@ TEST(ReadSafetensors, SurvivesMutations) {
 }
 
 TEST(MergeShards, MakesOneOfSeveral) {
-  const auto shard = [](const std::string& name, std::map<std::string, std::string> metadata) {
+  const auto shard = [](const std::string& name, const std::map<std::string, std::string>& metadata) {
     std::map<std::string, std::pair<std::vector<attn::Index>, attn::SharedMatrix>> tensors;
     tensors[name] = {{2}, attn::SharedMatrix(attn::Matrix::Constant(1, 2, 0.5F))};
     return read(attn::write_safetensors(metadata, tensors));

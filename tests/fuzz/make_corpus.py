@@ -1,6 +1,6 @@
 """The fuzzers' first inputs: python make_corpus.py. Writes corpus/NAME/*; the same bytes every time.
 
-What a fuzzer found and what was mended since lies beside them under names that begin with found-.
+Beside them, under names that begin with found-, lie inputs with which a fuzzer reached what these do not.
 """
 import json
 import math
