@@ -582,6 +582,8 @@ describe('the engine dies', () => {
     session.change({ query: 1 });
     await session.settled();
     expect(session.snapshot.runs[0]).toMatchObject({ run: { text: 'it was' }, selection: { query: 1 } });
+    // Why the text is not on show is still said.
+    expect(session.snapshot.error?.code).toBe('too-long');
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * What the first bytes of a GGUF file say about the model, to be shown before it is downloaded. Display only: the core
- * reads the file again, strictly, and nothing here reaches it.
+ * What the first bytes of a GGUF file say about the model, for what is shown and judged before it is downloaded. Estimates
+ * only: the core reads the file again, strictly, and nothing here reaches it.
  */
 import type { RunShape } from './budget';
 

@@ -6,6 +6,7 @@ import type { CoreEngine, CoreModule, CoreNext, CoreStep, GgufTokenizer, Reply }
 import { DEFAULT_BUDGET, requireModelFits, requireRunFits, runBytes, runTokensOf } from './budget';
 import type { Opened } from './download';
 import { aborted, EngineError } from './errors';
+import { ggufFacts } from './gguf-facts';
 import { configFacts, offerOf } from './offer';
 import { HUB, inShards, isMissing, type Part, type Parts, partsOf, type SentSource, textOf } from './sources';
 import { forgetModel, keepWhole, keptModels } from './store';
@@ -141,9 +142,11 @@ export function createHost(instantiate: () => Promise<CoreModule>, hub = HUB): H
       const opened = part === weights[0] ? first : await part.open(signal);
       const isKnown = weights.length === 1 || bytes !== null;
       const total = isKnown ? Math.max(bytes ?? 0, done + (opened.size ?? 0)) : 0;
-      const shape = beside === null ? null : configFacts(beside.config).shape;
-      const run = shape === null ? 0 : runBytes(shape, runTokensOf(shape.nCtx));
-      const fits = (size: number) => requireModelFits(parts.name, Math.max(bytes ?? 0, done + size), run, budget);
+      let shape = beside === null ? null : configFacts(beside.config).shape;
+      const fits = (size: number) => {
+        const run = shape === null ? 0 : runBytes(shape, runTokensOf(shape.nCtx));
+        requireModelFits(parts.name, Math.max(bytes ?? 0, done + size), run, budget);
+      };
       reserved.push(part.name);
       done += await stream(
         core,
@@ -152,10 +155,15 @@ export function createHost(instantiate: () => Promise<CoreModule>, hub = HUB): H
         signal,
         fits,
         (received) => report({ phase: part.phase, received: done + received, total }),
-        async () => {
+        async (beginning) => {
           kind = value(core.kind(part.name)).kind;
           if (kind !== 'weights' && weights.length > 1) throw notShard(part.name, kind);
           if (kind === 'weights') beside ??= await readBeside(parts, signal);
+          if (kind === 'trace') return;
+          // With the run that it must leave room for: what will not fit is refused before the rest has arrived.
+          shape ??=
+            beside === null ? ggufFacts(core.window(part.name, 0, beginning)).shape : configFacts(beside.config).shape;
+          fits(opened.size ?? beginning);
         },
       );
     }
@@ -426,7 +434,8 @@ async function openFirst(
 /**
  * Streams a file into the core's memory, where it stays: no second copy of the weights. Waits for `onHeader` once the
  * file's header is there, so that a file nobody wants is not read to its end.
- * @param fits  refuses a file of so many bytes, before they are reserved
+ * @param fits      refuses a file of so many bytes, before they are reserved
+ * @param onHeader  is told how many bytes are there
  * @returns how many bytes it has
  */
 async function stream(
@@ -436,7 +445,7 @@ async function stream(
   signal: AbortSignal,
   fits: (size: number) => void,
   report: (received: number) => void,
-  onHeader: () => Promise<void>,
+  onHeader: (received: number) => Promise<void>,
 ): Promise<number> {
   let received = 0;
   let reported = 0;
@@ -461,7 +470,7 @@ async function stream(
       core.window(name, offset, chunk.length).set(chunk);
       offset += chunk.length;
     }
-    await onHeader();
+    await onHeader(received);
     return received;
   }
   try {
@@ -479,10 +488,10 @@ async function stream(
     if (judged || received < Math.min(size, ENOUGH_TO_JUDGE) || received < Math.min(size, headerEndOf(core, name)))
       continue;
     judged = true;
-    await onHeader();
+    await onHeader(received);
     if (signal.aborted) throw aborted();
   }
-  if (!judged) await onHeader(); // An empty file.
+  if (!judged) await onHeader(received); // An empty file.
   return received;
 }
 

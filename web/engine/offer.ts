@@ -54,8 +54,10 @@ export async function offerOf(text: string, signal: AbortSignal, hub = HUB): Pro
     const read = (part: Part) => textOf(part, signal);
     const config =
       parts.isFolder && parts.config !== null ? await read(parts.config) : await optional(parts.config, signal, read);
-    if (config !== null) facts = { ...facts, ...configFacts(config) };
-    const beside = [parts.config, parts.tokenizer, parts.tokenizerConfig, parts.chatTemplate];
+    const { mayGenerate, ...known } = configFacts(config ?? '');
+    facts = { ...facts, ...known };
+    // Loading asks for what is about chats only where there may be any.
+    const beside = [parts.config, parts.tokenizer, ...(mayGenerate ? [parts.tokenizerConfig, parts.chatTemplate] : [])];
     for (const part of beside) {
       const [sized] = (await optional(part, signal, (each) => sizesOf([each], signal))) ?? [];
       if (sized !== undefined) sizes.push(sized);

@@ -320,8 +320,8 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     };
     shown = { view, owner, wish: madeBy, filter: filterKey, sampling, lost: last?.view.run.id === run.id && last.lost };
     making = false;
-    // A new run answers whatever went wrong before it; a trace that came back answers for the engine's death.
-    const answered = isNew || snapshot.error?.code === 'engine-died';
+    // A new run answers whatever went wrong before it; what came back answers for the engine's death alone.
+    const answered = isAccepted || snapshot.error?.code === 'engine-died';
     publish({ revision, runs: [view], ...(answered ? { error: null } : {}) });
     if (last !== null && last.view.run.id !== run.id) release(last);
   }
