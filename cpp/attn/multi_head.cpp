@@ -8,8 +8,7 @@ namespace {
 
 void check_heads(const char* what, Index count, Index rows) {
   if (count > 0 && rows % count == 0) return;
-  throw Error(ErrorCode::kBadRequest, std::string(what) + " must be divided evenly among its heads.",
-              "a multiple of " + std::to_string(count), std::to_string(rows));
+  fail(ErrorCode::kBadRequest, {what, " must be divided evenly among its heads."}, {"a multiple of ", count}, {rows});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -44,7 +45,7 @@ class Reader {
     trace.n_query = trace.n_key = n_tokens_;
     trace.causal = file.causal.value_or(false);
     const Index n_layers = count_of_numbered("layers");
-    if (n_layers == 0) fail("the layers", "layers.0.weights", "no tensor of that name");
+    if (n_layers == 0) refuse({"the layers"}, {"layers.0.weights"}, {"no tensor of that name"});
     limit("layers", n_layers, kMostLayers);
     for (Index layer = 0; layer < n_layers; ++layer) trace.layers.push_back(read_layer(layer, trace));
     read_hidden(trace);
@@ -52,45 +53,45 @@ class Reader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& problem, const std::string& expected, const std::string& found) const {
-    throw Error(ErrorCode::kBadFile, name_ + ": " + problem + ": expected " + expected + ", found " + found + ".",
-                expected, found);
+  [[noreturn]] void refuse(Parts problem, Parts expected, Parts found) const {
+    fail_at(ErrorCode::kBadFile, {name_}, problem, expected, found);
   }
 
-  void limit(const std::string& what, Index found, Index most) const {
+  void limit(const char* what, Index found, Index most) const {
     if (found <= most) return;
-    throw Error(ErrorCode::kTooLarge, name_ + " has too many " + what + ".", "at most " + std::to_string(most),
-                std::to_string(found));
+    fail(ErrorCode::kTooLarge, {name_, " has too many ", what, "."}, {"at most ", most}, {found});
   }
 
   void check_version() const {
-    if (!is_trace(checkpoint_)) fail("metadata, \"format\"", std::string(kFormat), "none or another");
+    if (!is_trace(checkpoint_)) refuse({"metadata, \"format\""}, {kFormat}, {"none or another"});
     const std::string version = metadata_of(checkpoint_, "version").value_or("");
-    if (version.empty()) fail("metadata, \"version\"", std::string(kVersion), "none");
+    if (version.empty()) refuse({"metadata, \"version\""}, {kVersion}, {"none"});
     if (version != kVersion) {
-      throw Error(ErrorCode::kUnsupported, name_ + " is a trace of version \"" + version + "\".",
-                  "version " + std::string(kVersion), '"' + version + '"');
+      fail(ErrorCode::kUnsupported, {name_, " is a trace of version \"", version, "\"."}, {"version ", kVersion},
+           {"\"", version, "\""});
     }
     const bool has_decoder = metadata_of(checkpoint_, "decoder_tokens").has_value();
     for (const auto& [tensor, unused] : checkpoint_.tensors) {
       if (has_decoder || tensor.starts_with("encoder.") || tensor.starts_with("decoder.")) {
-        throw Error(ErrorCode::kUnsupported, name_ + " is an encoder-decoder's trace, which is not supported yet.",
-                    "layers.N.weights", tensor);
+        fail(ErrorCode::kUnsupported, {name_, " is an encoder-decoder's trace, which is not supported yet."},
+             {"layers.N.weights"}, {tensor});
       }
     }
   }
 
   std::vector<std::string> read_tokens() const {
     const auto text = metadata_of(checkpoint_, "tokens");
-    if (!text) fail("metadata, \"tokens\"", "a JSON list of texts", "none");
-    const nlohmann::json list = parse_json(*text, name_ + ", metadata \"tokens\"", ErrorCode::kBadFile);
-    if (!list.is_array()) fail("metadata, \"tokens\"", "a JSON list of texts", list.type_name());
-    if (list.empty()) fail("metadata, \"tokens\"", "at least one token", "an empty list");
-    limit("tokens", static_cast<Index>(list.size()), kMostTokens);
+    if (!text) refuse({"metadata, \"tokens\""}, {"a JSON list of texts"}, {"none"});
+    Json list = parse_json(*text, name_ + ", metadata \"tokens\"", ErrorCode::kBadFile);
+    if (list.kind != Json::Kind::kList) {
+      refuse({"metadata, \"tokens\""}, {"a JSON list of texts"}, {list.kind_name()});
+    }
+    if (list.items.empty()) refuse({"metadata, \"tokens\""}, {"at least one token"}, {"an empty list"});
+    limit("tokens", static_cast<Index>(list.items.size()), kMostTokens);
     std::vector<std::string> tokens;
-    for (const auto& token : list) {
-      if (!token.is_string()) fail("metadata, \"tokens\"", "texts alone", token.type_name());
-      tokens.push_back(token.get<std::string>());
+    for (Json& token : list.items) {
+      if (token.kind != Json::Kind::kText) refuse({"metadata, \"tokens\""}, {"texts alone"}, {token.kind_name()});
+      tokens.push_back(std::move(token.text));
     }
     return tokens;
   }
@@ -98,7 +99,7 @@ class Reader {
   std::optional<bool> read_causal() const {
     const auto text = metadata_of(checkpoint_, "causal");
     if (!text) return std::nullopt;
-    if (*text != "true" && *text != "false") fail("metadata, \"causal\"", "true or false", '"' + *text + '"');
+    if (*text != "true" && *text != "false") refuse({"metadata, \"causal\""}, {"true or false"}, {"\"", *text, "\""});
     return *text == "true";
   }
 
@@ -113,14 +114,14 @@ class Reader {
       const auto [rest, problem] = std::from_chars(begin, end, number);
       const bool has_zero_in_front = rest > begin + 1 && *begin == '0';
       if (problem != std::errc() || number < 0 || has_zero_in_front || (rest != end && *rest != '.')) {
-        fail("a tensor's name", group + ".N with N from 0", '"' + tensor + '"');
+        refuse({"a tensor's name"}, {group, ".N with N from 0"}, {"\"", tensor, "\""});
       }
       numbers.insert(number);
     }
     Index expected = 0;
     for (const Index number : numbers) {
       if (number != expected) {
-        fail("numbers without gaps", group + "." + std::to_string(expected), group + "." + std::to_string(number));
+        refuse({"numbers without gaps"}, {group, ".", expected}, {group, ".", number});
       }
       ++expected;
     }
@@ -132,7 +133,7 @@ class Reader {
     const Tensor& tensor = checkpoint_.tensors.at(tensor_name);
     const std::vector<Index>& shape = tensor.shape;
     if (shape.size() != 3 || shape[0] < 1 || shape[1] != n_tokens_ || shape[2] < 1) {
-      fail(tensor_name, "[heads, " + std::to_string(n_tokens_) + " tokens, width]", shape_of(shape));
+      refuse({tensor_name}, {"[heads, ", n_tokens_, " tokens, width]"}, {shape});
     }
     limit("heads", shape[0], kMostHeads);
     return tensor;
@@ -140,7 +141,7 @@ class Reader {
 
   SharedMatrix finite_numbers(const std::string& tensor_name, const Tensor& tensor, Index rows, Index cols) const {
     SharedMatrix numbers = numbers_of(tensor_name, tensor, rows, cols);
-    if (!numbers.view().allFinite()) fail(tensor_name, "finite numbers", "infinity or NaN");
+    if (!numbers.view().allFinite()) refuse({tensor_name}, {"finite numbers"}, {"infinity or NaN"});
     return numbers;
   }
 
@@ -150,10 +151,9 @@ class Reader {
     Index n_parts = 0;
     for (const char* part : {"query", "key", "value"}) n_parts += checkpoint_.find(prefix + part) != nullptr ? 1 : 0;
     if (n_parts != 0 && n_parts != 3) {
-      fail("layer " + std::to_string(index), "all of query, key and value", std::to_string(n_parts) + " of them");
+      refuse({"layer ", index}, {"all of query, key and value"}, {n_parts, " of them"});
     }
-    if (!has_weights && n_parts == 0)
-      fail("layer " + std::to_string(index), prefix + "weights", "no tensor of that name");
+    if (!has_weights && n_parts == 0) refuse({"layer ", index}, {prefix, "weights"}, {"no tensor of that name"});
 
     LayerTrace layer;
     if (n_parts == 3) read_parts(prefix, index, layer, trace);
@@ -165,10 +165,10 @@ class Reader {
     const std::vector<Index> query_shape = head_tensor(prefix + "query").shape;
     const std::vector<Index> key_shape = head_tensor(prefix + "key").shape;
     const std::vector<Index> value_shape = head_tensor(prefix + "value").shape;
-    if (query_shape[2] != key_shape[2]) fail(prefix + "key", "the query's d_head", shape_of(key_shape));
-    if (value_shape[0] != key_shape[0]) fail(prefix + "value", "as many heads as the key has", shape_of(value_shape));
+    if (query_shape[2] != key_shape[2]) refuse({prefix, "key"}, {"the query's d_head"}, {key_shape});
+    if (value_shape[0] != key_shape[0]) refuse({prefix, "value"}, {"as many heads as the key has"}, {value_shape});
     if (query_shape[0] % key_shape[0] != 0) {
-      fail(prefix + "key", "a number of heads that divides the query's", shape_of(key_shape));
+      refuse({prefix, "key"}, {"a number of heads that divides the query's"}, {key_shape});
     }
     same_count(prefix + "query", index, query_shape[0], trace.n_heads);
     same_count(prefix + "key", index, key_shape[0], trace.n_kv_heads);
@@ -181,7 +181,7 @@ class Reader {
   /// Every layer must have the heads that layer 0 has.
   void same_count(const std::string& tensor_name, Index index, Index found, Index& count) const {
     if (index == 0 && count == 0) count = found;
-    if (found != count) fail(tensor_name, std::to_string(count) + " heads, as before", std::to_string(found));
+    if (found != count) refuse({tensor_name}, {count, " heads, as before"}, {found});
   }
 
   /// [heads, n_tokens, width] as [n_tokens, heads * width].
@@ -200,8 +200,7 @@ class Reader {
   void read_weights(const std::string& tensor_name, Index index, LayerTrace& layer, ForwardTrace& trace) const {
     const Tensor& tensor = head_tensor(tensor_name);
     if (tensor.shape[2] != n_tokens_) {
-      const std::string n = std::to_string(n_tokens_);
-      fail(tensor_name, "[heads, " + n + ", " + n + "], as many as there are tokens", shape_of(tensor.shape));
+      refuse({tensor_name}, {"[heads, ", n_tokens_, ", ", n_tokens_, "], as many as there are tokens"}, {tensor.shape});
     }
     same_count(tensor_name, index, tensor.shape[0], trace.n_heads);
     if (trace.n_kv_heads == 0) trace.n_kv_heads = trace.n_heads;
@@ -210,13 +209,13 @@ class Reader {
     const auto weights = layer.weights.view();
     if (weights.minCoeff() < 0.0F || weights.maxCoeff() > 1.0F) {
       const float wrong = weights.minCoeff() < 0.0F ? weights.minCoeff() : weights.maxCoeff();
-      fail(tensor_name, "weights from 0 to 1", number_text(wrong));
+      refuse({tensor_name}, {"weights from 0 to 1"}, {wrong});
     }
     for (Index row = 0; row < weights.rows(); ++row) {
       const float sum = weights.row(row).sum();
       if (sum != 0.0F && std::abs(sum - 1.0F) > tolerance) {
-        fail(tensor_name + ", head " + std::to_string(row / n_tokens_) + ", row " + std::to_string(row % n_tokens_),
-             "weights that sum to 1, or all zeros", "a sum of " + number_text(sum));
+        refuse({tensor_name, ", head ", row / n_tokens_, ", row ", row % n_tokens_},
+               {"weights that sum to 1, or all zeros"}, {"a sum of ", sum});
       }
     }
     if (layer.query.size() != 0) check_agreement(tensor_name, layer, trace, tolerance);
@@ -236,8 +235,8 @@ class Reader {
       const auto found = layer.weights.view().middleRows(head * n_tokens_, n_tokens_);
       const float difference = (expected - found).cwiseAbs().maxCoeff();
       if (!(difference <= tolerance)) {
-        fail(tensor_name + ", head " + std::to_string(head), "the weights that query and key give",
-             "a difference of " + number_text(difference));
+        refuse({tensor_name, ", head ", head}, {"the weights that query and key give"},
+               {"a difference of ", difference});
       }
     }
   }
@@ -246,16 +245,16 @@ class Reader {
     const Index count = count_of_numbered("hidden");
     if (count == 0) return;
     if (count != trace.n_layers() + 1) {
-      fail("hidden", "hidden.0 to hidden." + std::to_string(trace.n_layers()), std::to_string(count) + " of them");
+      refuse({"hidden"}, {"hidden.0 to hidden.", trace.n_layers()}, {count, " of them"});
     }
     for (Index layer = 0; layer < count; ++layer) {
       const std::string tensor_name = "hidden." + std::to_string(layer);
       const auto found = checkpoint_.tensors.find(tensor_name);
-      if (found == checkpoint_.tensors.end()) fail("hidden", tensor_name, "another name");
+      if (found == checkpoint_.tensors.end()) refuse({"hidden"}, {tensor_name}, {"another name"});
       const std::vector<Index>& shape = found->second.shape;
       const Index d_model = trace.hidden.empty() ? -1 : trace.hidden.front().cols();
       if (shape.size() != 2 || shape[0] != n_tokens_ || shape[1] < 1 || (d_model >= 0 && shape[1] != d_model)) {
-        fail(tensor_name, "[" + std::to_string(n_tokens_) + " tokens, d_model]", shape_of(shape));
+        refuse({tensor_name}, {"[", n_tokens_, " tokens, d_model]"}, {shape});
       }
       trace.hidden.emplace_back(Matrix(finite_numbers(tensor_name, found->second, shape[0], shape[1]).view()));
     }
@@ -306,21 +305,20 @@ Tensors::mapped_type stacked(const GrowingMatrix& side_by_side, Index heads) {
 void check_plain(const TraceFile& file, Index layer) {
   const ForwardTrace& trace = file.trace;
   const LayerTrace& found = trace.layers[static_cast<std::size_t>(layer)];
-  const auto refuse = [&](const std::string& expected, const std::string& instead) {
-    throw Error(ErrorCode::kUnsupported,
-                "Layer " + std::to_string(layer) + " cannot be written with query, key and value, only with weights.",
-                expected, instead);
+  const auto refuse = [&](Parts expected, Parts instead) {
+    fail(ErrorCode::kUnsupported, {"Layer ", layer, " cannot be written with query, key and value, only with weights."},
+         expected, instead);
   };
-  if (found.query.size() == 0) refuse("query, key and value", "weights alone");
+  if (found.query.size() == 0) refuse({"query, key and value"}, {"weights alone"});
   const Mask& mask = found.rule.mask;
   const ScoreRule plain = scaled_by_width(found.query.cols() / trace.n_heads);
-  if (found.rule.scale != plain.scale) refuse("a scale of " + number_text(plain.scale), number_text(found.rule.scale));
-  if (found.rule.bias.size() != 0) refuse("no bias", "a bias");
+  if (found.rule.scale != plain.scale) refuse({"a scale of ", plain.scale}, {found.rule.scale});
+  if (found.rule.bias.size() != 0) refuse({"no bias"}, {"a bias"});
   if (mask.window > 0 && mask.window < trace.n_key) {
-    refuse("no sliding window", "one of " + std::to_string(mask.window));
+    refuse({"no sliding window"}, {"one of ", mask.window});
   }
-  if (!mask.padding.empty()) refuse("no padding", "padding");
-  if (mask.causal != file.causal.value_or(false)) refuse("a mask as the file's \"causal\" says", "another");
+  if (!mask.padding.empty()) refuse({"no padding"}, {"padding"});
+  if (mask.causal != file.causal.value_or(false)) refuse({"a mask as the file's \"causal\" says"}, {"another"});
 }
 
 }  // namespace

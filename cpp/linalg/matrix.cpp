@@ -3,14 +3,10 @@
 
 namespace attn {
 
-std::string shape_of(const MatrixView& matrix) {
-  return "[" + std::to_string(matrix.rows()) + ", " + std::to_string(matrix.cols()) + "]";
+void fail_shapes(std::string_view rule, const Shape& left, const Shape& right) {
+  const std::string found =
+      joined({std::span<const Index>(left.numbers), " and ", std::span<const Index>(right.numbers)});
+  throw ShapeError(ErrorCode::kBadRequest, joined({rule, ": ", found}), std::string(rule), found);
 }
-
-ShapeError::ShapeError(const std::string& rule, const MatrixView& left, const MatrixView& right)
-    : ShapeError(rule, shape_of(left), shape_of(right)) {}
-
-ShapeError::ShapeError(const std::string& rule, const std::string& left, const std::string& right)
-    : Error(ErrorCode::kBadRequest, rule + ": " + left + " and " + right, rule, left + " and " + right) {}
 
 }  // namespace attn

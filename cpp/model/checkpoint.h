@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "linalg/shared_matrix.h"
@@ -28,7 +29,7 @@ FileBytes allocate_file(std::size_t size);
 
 struct Tensor {
   Dtype dtype = Dtype::kOther;
-  std::string dtype_name;                 ///< As the file writes it, for messages.
+  std::string_view dtype_name;            ///< As the file writes it, for messages.
   std::vector<Index> shape;               ///< Outermost first; empty for a scalar. The product fits an Index.
   std::shared_ptr<const std::byte> data;  ///< In the file's memory, which it keeps alive.
   std::size_t bytes = 0;                  ///< That many belong to it.
@@ -36,9 +37,6 @@ struct Tensor {
 
 /// The number of elements.
 Index count_of(const Tensor& tensor);
-
-/// "[12, 24, 24]"
-std::string shape_of(const std::vector<Index>& shape);
 
 struct Checkpoint {
   std::map<std::string, std::string> metadata;

@@ -10,10 +10,9 @@
 namespace attn {
 namespace {
 
-void check_index(const std::string& what, Index index, Index count) {
+void check_index(const char* what, Index index, Index count) {
   if (index >= 0 && index < count) return;
-  throw Error(ErrorCode::kBadRequest, "There is no " + what + " " + std::to_string(index) + ".",
-              what + " from 0 to " + std::to_string(count - 1), std::to_string(index));
+  fail(ErrorCode::kBadRequest, {"There is no ", what, " ", index, "."}, {what, " from 0 to ", count - 1}, {index});
 }
 
 const LayerTrace& layer_at(const ForwardTrace& trace, Index layer, Index head) {
@@ -32,8 +31,8 @@ Capabilities capabilities_of(const ForwardTrace& trace) {
 
 ForwardTrace beginning_of(const ForwardTrace& trace, Index n) {
   if (!trace.causal || !capabilities_of(trace).scores || n < 0 || n > trace.n_query) {
-    throw Error(ErrorCode::kBadRequest, "Only what a causal model computed can be taken up again.",
-                "a causal trace of " + std::to_string(n) + " tokens", std::to_string(trace.n_query) + " tokens");
+    fail(ErrorCode::kBadRequest, {"Only what a causal model computed can be taken up again."},
+         {"a causal trace of ", n, " tokens"}, {trace.n_query, " tokens"});
   }
   ForwardTrace beginning = trace;
   beginning.n_query = beginning.n_key = n;
@@ -82,7 +81,7 @@ Matrix head_weights(const ForwardTrace& trace, Index layer, Index head) {
 
 Matrix head_scores(const ForwardTrace& trace, Index layer, Index head) {
   if (!has_scores(layer_at(trace, layer, head))) {
-    throw Error(ErrorCode::kUnsupported, "This trace holds weights alone: there are no scores to show.");
+    fail(ErrorCode::kUnsupported, {"This trace holds weights alone: there are no scores to show."});
   }
   Matrix scores(trace.n_query, trace.n_key);
   for (Index first = 0; first < trace.n_query; first += kTraceRows) {

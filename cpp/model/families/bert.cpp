@@ -14,8 +14,8 @@ LayerParameters read_layer(const Settings& settings, const Tensors& tensors, Ind
   const std::string prefix = "encoder.layer." + std::to_string(layer) + ".";
   const std::string relative = prefix + "attention.self.distance_embedding.weight";
   if (tensors.has(relative)) {
-    throw Error(ErrorCode::kUnsupported, "The weights hold relative positions, which are not supported.",
-                "absolute positions alone", relative);
+    fail(ErrorCode::kUnsupported, {"The weights hold relative positions, which are not supported."},
+         {"absolute positions alone"}, {relative});
   }
   const Index d_model = config.d_model;
   const float epsilon = epsilon_of(settings);

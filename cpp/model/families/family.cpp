@@ -24,8 +24,8 @@ Model make(const Settings& settings, const Checkpoint& checkpoint, bool from_ggu
   if (family == "mistral") return make_mistral(settings, checkpoint);
   if (family == "qwen2") return make_qwen2(settings, checkpoint);
   if (family == "qwen3") return make_qwen3(settings, checkpoint);
-  throw Error(ErrorCode::kUnsupported, "Models of the type \"" + family + "\" are not supported yet.",
-              "bert, roberta, distilbert, gpt2, llama, mistral, qwen2 or qwen3", '"' + family + '"');
+  fail(ErrorCode::kUnsupported, {"Models of the type \"", family, "\" are not supported yet."},
+       {"bert, roberta, distilbert, gpt2, llama, mistral, qwen2 or qwen3"}, {"\"", family, "\""});
 }
 
 }  // namespace

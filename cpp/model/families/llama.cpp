@@ -23,8 +23,8 @@ Config read_config(const Settings& settings, const std::string& family) {
   config.n_vocab = static_cast<Index>(integer(settings, "vocab_size", 1, kLargestVocabulary));
   config.causal = true;
   if (config.n_heads % config.n_kv_heads != 0) {
-    throw Error(ErrorCode::kBadConfig, "Query heads must be divided evenly among key and value heads.",
-                "a multiple of " + std::to_string(config.n_kv_heads), std::to_string(config.n_heads));
+    fail(ErrorCode::kBadConfig, {"Query heads must be divided evenly among key and value heads."},
+         {"a multiple of ", config.n_kv_heads}, {config.n_heads});
   }
   return config;
 }
@@ -97,12 +97,12 @@ std::vector<Index> windows_from(const Settings& settings, Index window, const st
     const std::string kind = text_or(settings, "layer_types." + std::to_string(layer),
                                      otherwise[layer] ? "sliding_attention" : "full_attention");
     if (kind != "full_attention" && kind != "sliding_attention") {
-      throw Error(ErrorCode::kUnsupported, "Layers of the kind \"" + kind + "\" are not supported.",
-                  "full_attention or sliding_attention", '"' + kind + '"');
+      fail(ErrorCode::kUnsupported, {"Layers of the kind \"", kind, "\" are not supported."},
+           {"full_attention or sliding_attention"}, {"\"", kind, "\""});
     }
     if (kind == "sliding_attention" && window == 0) {
-      throw Error(ErrorCode::kBadConfig, "A layer slides, but the configuration has no sliding_window.",
-                  "sliding_window", "none");
+      fail(ErrorCode::kBadConfig, {"A layer slides, but the configuration has no sliding_window."}, {"sliding_window"},
+           {"none"});
     }
     windows.push_back(kind == "sliding_attention" ? window : 0);
   }
@@ -124,8 +124,7 @@ Model make_llama_like(const Settings& settings, const Checkpoint& checkpoint, co
   if (whole.has("rope_freqs.weight")) {
     const Vector factors = whole.vector("rope_freqs.weight", config.d_head / 2);
     if (!(factors.minCoeff() > 0.0F)) {
-      throw Error(ErrorCode::kBadFile, "rope_freqs.weight must be positive.", "numbers above 0",
-                  number_text(factors.minCoeff()));
+      fail(ErrorCode::kBadFile, {"rope_freqs.weight must be positive."}, {"numbers above 0"}, {factors.minCoeff()});
     }
     parameters.rotary.frequencies.array() /= factors.array();
   }

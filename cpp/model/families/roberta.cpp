@@ -30,8 +30,8 @@ Model make_roberta(const Settings& settings, const Checkpoint& checkpoint) {
   const auto padding_id = static_cast<std::int32_t>(integer_or(settings, "pad_token_id", 0, config.n_vocab - 1, 1));
   config.n_ctx = n_positions - (padding_id + 1);
   if (config.n_ctx < 1) {
-    throw Error(ErrorCode::kBadConfig, "No position is left beside the padding's.",
-                "max_position_embeddings above " + std::to_string(padding_id + 1), std::to_string(n_positions));
+    fail(ErrorCode::kBadConfig, {"No position is left beside the padding's."},
+         {"max_position_embeddings above ", padding_id + 1}, {n_positions});
   }
   const bool has_prefix = checkpoint.find("roberta.embeddings.word_embeddings.weight") != nullptr;
   const Tensors tensors(checkpoint, has_prefix ? "roberta." : "");

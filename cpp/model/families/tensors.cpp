@@ -7,13 +7,12 @@ const Tensor& Tensors::shaped(const std::string& name, const std::vector<Index>&
   const std::string full_name = prefix_ + name;
   const Tensor* tensor = checkpoint_.find(full_name);
   if (tensor == nullptr) {
-    throw Error(ErrorCode::kBadFile, "The weights lack the tensor \"" + full_name + "\".",
-                full_name + " " + shape_of(shape), "no tensor of that name");
+    fail(ErrorCode::kBadFile, {"The weights lack the tensor \"", full_name, "\"."}, {full_name, " ", shape},
+         {"no tensor of that name"});
   }
   if (tensor->shape != shape) {
-    throw Error(ErrorCode::kBadFile,
-                "Tensor \"" + full_name + "\" does not have the shape that the configuration says.", shape_of(shape),
-                shape_of(tensor->shape));
+    fail(ErrorCode::kBadFile, {"Tensor \"", full_name, "\" does not have the shape that the configuration says."},
+         {shape}, {tensor->shape});
   }
   return *tensor;
 }
