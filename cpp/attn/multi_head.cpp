@@ -44,7 +44,7 @@ MultiHeadTrace multi_head_attention(const MatrixView& x, const MatrixView& y, co
     trace.heads.push_back(scaled_dot_product_attention(head_of(MatrixView(trace.query), head, n_heads),
                                                        head_of(MatrixView(trace.key), kv_head, n_kv_heads),
                                                        head_of(MatrixView(trace.value), kv_head, n_kv_heads), rule));
-    head_of(concat, head, n_heads) = trace.heads.back().output;
+    copy(trace.heads.back().output, head_of(concat, head, n_heads));
   }
   trace.output = linear(concat, w_output);
   return trace;

@@ -28,7 +28,7 @@ void add_learned_positions(const WeightMatrix& table, Index first, MatrixOut x) 
     fail(ErrorCode::kBadRequest, {"There are not enough learned positions."}, {first + x.rows(), " rows of ", x.cols()},
          {table.rows(), " rows of ", table.cols()});
   }
-  for (Index t = 0; t < x.rows(); ++t) x.row(t) += table.row(first + t);
+  for (Index t = 0; t < x.rows(); ++t) add(table.row(first + t), x.row(t));
 }
 
 Rotary rotary_of(Index d_head, double theta) {

@@ -21,7 +21,7 @@ constexpr Index kMostTokens = 65536;
 constexpr std::string_view kFormat = "attention-trace";
 constexpr std::string_view kVersion = "1";
 
-std::optional<std::string> metadata_of(const Checkpoint& checkpoint, const std::string& key) {
+std::optional<std::string> metadata_of(const Checkpoint& checkpoint, const char* key) {
   const auto found = checkpoint.metadata.find(key);
   if (found == checkpoint.metadata.end()) return std::nullopt;
   return found->second;
@@ -104,11 +104,12 @@ class Reader {
   }
 
   /// How many numbers N there are in names "group.N" or "group.N.something". They must be 0, 1, 2 and so on.
-  Index count_of_numbered(const std::string& group) const {
+  Index count_of_numbered(const char* group) const {
+    const std::string start = joined({group, "."});
     std::set<Index> numbers;
     for (const auto& [tensor, unused] : checkpoint_.tensors) {
-      if (!tensor.starts_with(group + ".")) continue;
-      const char* begin = tensor.data() + group.size() + 1;
+      if (!tensor.starts_with(start)) continue;
+      const char* begin = tensor.data() + start.size();
       const char* end = tensor.data() + tensor.size();
       Index number = -1;
       const auto [rest, problem] = std::from_chars(begin, end, number);
@@ -129,8 +130,8 @@ class Reader {
   }
 
   /// A tensor [heads, n_tokens, last]; `heads` and `last` may be anything from 1 on.
-  const Tensor& head_tensor(const std::string& tensor_name) const {
-    const Tensor& tensor = checkpoint_.tensors.at(tensor_name);
+  const Tensor& head_tensor(const Part& tensor_name) const {
+    const Tensor& tensor = *checkpoint_.find(tensor_name);
     const std::vector<Index>& shape = tensor.shape;
     if (shape.size() != 3 || shape[0] < 1 || shape[1] != n_tokens_ || shape[2] < 1) {
       refuse({tensor_name}, {"[heads, ", n_tokens_, " tokens, width]"}, {shape});
@@ -139,17 +140,17 @@ class Reader {
     return tensor;
   }
 
-  SharedMatrix finite_numbers(const std::string& tensor_name, const Tensor& tensor, Index rows, Index cols) const {
+  SharedMatrix finite_numbers(const Part& tensor_name, const Tensor& tensor, Index rows, Index cols) const {
     SharedMatrix numbers = numbers_of(tensor_name, tensor, rows, cols);
     if (!numbers.view().allFinite()) refuse({tensor_name}, {"finite numbers"}, {"infinity or NaN"});
     return numbers;
   }
 
   LayerTrace read_layer(Index index, ForwardTrace& trace) const {
-    const std::string prefix = "layers." + std::to_string(index) + ".";
-    const bool has_weights = checkpoint_.find(prefix + "weights") != nullptr;
+    const std::string prefix = joined({"layers.", index, "."});
+    const bool has_weights = checkpoint_.find({prefix, "weights"}) != nullptr;
     Index n_parts = 0;
-    for (const char* part : {"query", "key", "value"}) n_parts += checkpoint_.find(prefix + part) != nullptr ? 1 : 0;
+    for (const char* part : {"query", "key", "value"}) n_parts += checkpoint_.find({prefix, part}) != nullptr ? 1 : 0;
     if (n_parts != 0 && n_parts != 3) {
       refuse({"layer ", index}, {"all of query, key and value"}, {n_parts, " of them"});
     }
@@ -157,47 +158,47 @@ class Reader {
 
     LayerTrace layer;
     if (n_parts == 3) read_parts(prefix, index, layer, trace);
-    if (has_weights) read_weights(prefix + "weights", index, layer, trace);
+    if (has_weights) read_weights({prefix, "weights"}, index, layer, trace);
     return layer;
   }
 
-  void read_parts(const std::string& prefix, Index index, LayerTrace& layer, ForwardTrace& trace) const {
-    const std::vector<Index> query_shape = head_tensor(prefix + "query").shape;
-    const std::vector<Index> key_shape = head_tensor(prefix + "key").shape;
-    const std::vector<Index> value_shape = head_tensor(prefix + "value").shape;
+  void read_parts(const Part& prefix, Index index, LayerTrace& layer, ForwardTrace& trace) const {
+    const std::vector<Index>& query_shape = head_tensor({prefix, "query"}).shape;
+    const std::vector<Index>& key_shape = head_tensor({prefix, "key"}).shape;
+    const std::vector<Index>& value_shape = head_tensor({prefix, "value"}).shape;
     if (query_shape[2] != key_shape[2]) refuse({prefix, "key"}, {"the query's d_head"}, {key_shape});
     if (value_shape[0] != key_shape[0]) refuse({prefix, "value"}, {"as many heads as the key has"}, {value_shape});
     if (query_shape[0] % key_shape[0] != 0) {
       refuse({prefix, "key"}, {"a number of heads that divides the query's"}, {key_shape});
     }
-    same_count(prefix + "query", index, query_shape[0], trace.n_heads);
-    same_count(prefix + "key", index, key_shape[0], trace.n_kv_heads);
-    layer.query = side_by_side(prefix + "query");
-    layer.key = side_by_side(prefix + "key");
-    layer.value = side_by_side(prefix + "value");
+    same_count({prefix, "query"}, index, query_shape[0], trace.n_heads);
+    same_count({prefix, "key"}, index, key_shape[0], trace.n_kv_heads);
+    layer.query = side_by_side({prefix, "query"});
+    layer.key = side_by_side({prefix, "key"});
+    layer.value = side_by_side({prefix, "value"});
     layer.rule = scaled_by_width(query_shape[2], trace.causal ? causal_mask() : Mask{});
   }
 
   /// Every layer must have the heads that layer 0 has.
-  void same_count(const std::string& tensor_name, Index index, Index found, Index& count) const {
+  void same_count(const Part& tensor_name, Index index, Index found, Index& count) const {
     if (index == 0 && count == 0) count = found;
     if (found != count) refuse({tensor_name}, {count, " heads, as before"}, {found});
   }
 
   /// [heads, n_tokens, width] as [n_tokens, heads * width].
-  GrowingMatrix side_by_side(const std::string& tensor_name) const {
+  GrowingMatrix side_by_side(const Part& tensor_name) const {
     const Tensor& tensor = head_tensor(tensor_name);
     const Index heads = tensor.shape[0];
     const Index width = tensor.shape[2];
     const SharedMatrix stacked = finite_numbers(tensor_name, tensor, heads * n_tokens_, width);
     Matrix result(n_tokens_, heads * width);
     for (Index head = 0; head < heads; ++head) {
-      result.middleCols(head * width, width) = stacked.view().middleRows(head * n_tokens_, n_tokens_);
+      copy(stacked.view().middleRows(head * n_tokens_, n_tokens_), result.middleCols(head * width, width));
     }
     return GrowingMatrix(std::move(result));
   }
 
-  void read_weights(const std::string& tensor_name, Index index, LayerTrace& layer, ForwardTrace& trace) const {
+  void read_weights(const Part& tensor_name, Index index, LayerTrace& layer, ForwardTrace& trace) const {
     const Tensor& tensor = head_tensor(tensor_name);
     if (tensor.shape[2] != n_tokens_) {
       refuse({tensor_name}, {"[heads, ", n_tokens_, ", ", n_tokens_, "], as many as there are tokens"}, {tensor.shape});
@@ -207,13 +208,13 @@ class Reader {
     const float tolerance = tensor.dtype == Dtype::kF32 ? 1e-3F : 1e-2F;
     layer.weights = finite_numbers(tensor_name, tensor, trace.n_heads * n_tokens_, n_tokens_);
     const auto weights = layer.weights.view();
-    if (weights.minCoeff() < 0.0F || weights.maxCoeff() > 1.0F) {
-      const float wrong = weights.minCoeff() < 0.0F ? weights.minCoeff() : weights.maxCoeff();
-      refuse({tensor_name}, {"weights from 0 to 1"}, {wrong});
-    }
     for (Index row = 0; row < weights.rows(); ++row) {
-      const float sum = weights.row(row).sum();
-      if (sum != 0.0F && std::abs(sum - 1.0F) > tolerance) {
+      double sum = 0.0;
+      for (const float weight : weights.row(row)) {
+        if (weight < 0.0F || weight > 1.0F) refuse({tensor_name}, {"weights from 0 to 1"}, {weight});
+        sum += double{weight};
+      }
+      if (sum != 0.0 && std::abs(sum - 1.0) > double{tolerance}) {
         refuse({tensor_name, ", head ", row / n_tokens_, ", row ", row % n_tokens_},
                {"weights that sum to 1, or all zeros"}, {"a sum of ", sum});
       }
@@ -222,7 +223,7 @@ class Reader {
   }
 
   /// A file that has both must not show weights that its query and key do not explain.
-  void check_agreement(const std::string& tensor_name, const LayerTrace& layer, const ForwardTrace& trace,
+  void check_agreement(const Part& tensor_name, const LayerTrace& layer, const ForwardTrace& trace,
                        float tolerance) const {
     ForwardTrace alone;
     alone.n_heads = trace.n_heads;
@@ -232,9 +233,10 @@ class Reader {
     alone.layers.front().weights = {};
     for (Index head = 0; head < trace.n_heads; ++head) {
       const Matrix expected = head_weights(alone, 0, head);
-      const auto found = layer.weights.view().middleRows(head * n_tokens_, n_tokens_);
-      const float difference = (expected - found).cwiseAbs().maxCoeff();
-      if (!(difference <= tolerance)) {
+      const float* found = layer.weights.row(head * n_tokens_).data();
+      for (Index i = 0; i < expected.size(); ++i) {
+        const float difference = std::abs(expected.data()[i] - found[i]);
+        if (difference <= tolerance) continue;
         refuse({tensor_name, ", head ", head}, {"the weights that query and key give"},
                {"a difference of ", difference});
       }
@@ -248,15 +250,15 @@ class Reader {
       refuse({"hidden"}, {"hidden.0 to hidden.", trace.n_layers()}, {count, " of them"});
     }
     for (Index layer = 0; layer < count; ++layer) {
-      const std::string tensor_name = "hidden." + std::to_string(layer);
-      const auto found = checkpoint_.tensors.find(tensor_name);
-      if (found == checkpoint_.tensors.end()) refuse({"hidden"}, {tensor_name}, {"another name"});
-      const std::vector<Index>& shape = found->second.shape;
+      const Parts tensor_name = {"hidden.", layer};
+      const Tensor* tensor = checkpoint_.find(tensor_name);
+      if (tensor == nullptr) refuse({"hidden"}, tensor_name, {"another name"});
+      const std::vector<Index>& shape = tensor->shape;
       const Index d_model = trace.hidden.empty() ? -1 : trace.hidden.front().cols();
       if (shape.size() != 2 || shape[0] != n_tokens_ || shape[1] < 1 || (d_model >= 0 && shape[1] != d_model)) {
-        refuse({tensor_name}, {"[", n_tokens_, " tokens, d_model]"}, {shape});
+        refuse(tensor_name, {"[", n_tokens_, " tokens, d_model]"}, {shape});
       }
-      trace.hidden.emplace_back(Matrix(finite_numbers(tensor_name, found->second, shape[0], shape[1]).view()));
+      trace.hidden.emplace_back(copy_of(finite_numbers(tensor_name, *tensor, shape[0], shape[1]).view()));
     }
   }
 

@@ -26,7 +26,7 @@ MatrixOut GrowingMatrix::append(Index count, Index cols) {
     constexpr Index kRoom = 64;
     const Index capacity = rows_ == 0 ? wanted : wanted + std::max(kRoom, wanted / 8);
     auto grown = std::make_shared<Storage>(Storage{.numbers = Matrix(capacity, cols), .used = 0});
-    if (rows_ != 0) grown->numbers.topRows(rows_) = storage_->numbers.topRows(rows_);
+    if (rows_ != 0) copy(view(), grown->numbers.topRows(rows_));
     storage_ = std::move(grown);
   }
   MatrixOut added = storage_->numbers.middleRows(rows_, count);

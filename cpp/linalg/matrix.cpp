@@ -1,7 +1,29 @@
-// Shapes in messages.
+// Copies, sums, and shapes in messages.
 #include "linalg/matrix.h"
 
+#include <algorithm>
+
 namespace attn {
+
+void copy(const MatrixView& from, MatrixOut to) {
+  for (Index t = 0; t < from.rows(); ++t) std::copy_n(from.row(t).data(), from.cols(), to.row(t).data());
+}
+
+void add(const MatrixView& what, MatrixOut to) {
+  for (Index t = 0; t < what.rows(); ++t) to.row(t) += what.row(t);
+}
+
+Matrix copy_of(const MatrixView& rows) {
+  Matrix result(rows.rows(), rows.cols());
+  copy(rows, result);
+  return result;
+}
+
+Vector row_of(const MatrixView& matrix, Index row) {
+  Vector result(matrix.cols());
+  copy(matrix.middleRows(row, 1), result);
+  return result;
+}
 
 void fail_shapes(std::string_view rule, const Shape& left, const Shape& right) {
   const std::string found =

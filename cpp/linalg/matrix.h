@@ -33,6 +33,19 @@ class MatrixView : public Eigen::Map<const Matrix, 0, Eigen::OuterStride<>> {
 /// A place for results: binds to a Matrix, or to some of its rows or columns.
 using MatrixOut = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;
 
+// Eigen writes its loops anew wherever one expression is assigned to another. Where no time goes, these do.
+
+/// Writes `from` over `to`, which is as large.
+void copy(const MatrixView& from, MatrixOut to);
+
+/// Adds `what` to `to`, which is as large.
+void add(const MatrixView& what, MatrixOut to);
+
+Matrix copy_of(const MatrixView& rows);
+
+/// One row of a matrix.
+Vector row_of(const MatrixView& matrix, Index row);
+
 /// The shape of anything that has rows and columns.
 struct Shape {
   template <typename Rows>

@@ -16,12 +16,12 @@ Index count_of(const Tensor& tensor) {
   return count;
 }
 
-const Tensor* Checkpoint::find(const std::string& name) const {
-  const auto found = tensors.find(name);
+const Tensor* Checkpoint::find(const Part& name) const {
+  const auto found = tensors.find(joined({name}));
   return found == tensors.end() ? nullptr : &found->second;
 }
 
-WeightMatrix weights_of(const std::string& name, const Tensor& tensor, Index rows, Index cols) {
+WeightMatrix weights_of(const Part& name, const Tensor& tensor, Index rows, Index cols) {
   if (tensor.dtype == Dtype::kOther) {
     fail(ErrorCode::kUnsupported, {"Tensor \"", name, "\" is of type ", tensor.dtype_name, "."},
          {"F32, F16, BF16, Q8_0 or Q4 to Q6"}, {tensor.dtype_name});
@@ -34,7 +34,7 @@ WeightMatrix weights_of(const std::string& name, const Tensor& tensor, Index row
   return {tensor.dtype, tensor.data, rows, cols};
 }
 
-SharedMatrix numbers_of(const std::string& name, const Tensor& tensor, Index rows, Index cols) {
+SharedMatrix numbers_of(const Part& name, const Tensor& tensor, Index rows, Index cols) {
   const WeightMatrix weights = weights_of(name, tensor, rows, cols);
   if (weights.is_plain()) {
     return {std::shared_ptr<const float>(tensor.data, reinterpret_cast<const float*>(tensor.data.get())), rows, cols};

@@ -44,7 +44,7 @@ struct Checkpoint {
   std::size_t bytes = 0;  ///< Of all its files in memory.
 
   /// @return null if there is none of that name
-  [[nodiscard]] const Tensor* find(const std::string& name) const;
+  [[nodiscard]] const Tensor* find(const Part& name) const;
 };
 
 /// The tensor as [rows, cols], used where it lies and as it is stored.
@@ -52,10 +52,10 @@ struct Checkpoint {
 /// @param name  for messages
 /// @throws Error (unsupported) for a dtype that is not computed, naming it; (bad-file) unless rows * cols is the number
 ///         of elements and each row is a whole number of blocks
-WeightMatrix weights_of(const std::string& name, const Tensor& tensor, Index rows, Index cols);
+WeightMatrix weights_of(const Part& name, const Tensor& tensor, Index rows, Index cols);
 
 /// All the tensor's numbers in order, seen as [rows, cols]. F32 is used where it lies in the file, unless the file is
 /// so badly aligned that it must be copied; anything else is expanded. Throws as weights_of does.
-SharedMatrix numbers_of(const std::string& name, const Tensor& tensor, Index rows, Index cols);
+SharedMatrix numbers_of(const Part& name, const Tensor& tensor, Index rows, Index cols);
 
 }  // namespace attn

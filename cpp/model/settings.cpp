@@ -6,9 +6,9 @@
 namespace attn {
 namespace {
 
-const Setting& at(const Settings& settings, const std::string& key) {
+const Setting& at(const Settings& settings, const Part& key) {
   static const Setting kAbsent;
-  const auto found = settings.find(key);
+  const auto found = settings.find(joined({key}));
   return found == settings.end() ? kAbsent : found->second;
 }
 
@@ -23,7 +23,7 @@ std::string described(const Setting& setting) {
   return std::holds_alternative<NestedSetting>(setting) ? "an object or a list" : "nothing";
 }
 
-[[noreturn]] void refuse(const Settings& settings, const std::string& key, Parts expected) {
+[[noreturn]] void refuse(const Settings& settings, const Part& key, Parts expected) {
   const std::string found = described(at(settings, key));
   fail(ErrorCode::kBadConfig, {"config.json, \"", key, "\": expected ", expected, ", found ", found, "."}, expected,
        {found});
@@ -31,11 +31,11 @@ std::string described(const Setting& setting) {
 
 }  // namespace
 
-bool has(const Settings& settings, const std::string& key) {
+bool has(const Settings& settings, const Part& key) {
   return !std::holds_alternative<std::monostate>(at(settings, key));
 }
 
-std::int64_t integer(const Settings& settings, const std::string& key, std::int64_t least, std::int64_t most) {
+std::int64_t integer(const Settings& settings, const Part& key, std::int64_t least, std::int64_t most) {
   const auto* value = std::get_if<std::int64_t>(&at(settings, key));
   if (value == nullptr || *value < least || *value > most) {
     refuse(settings, key, {"an integer from ", least, " to ", most});
@@ -43,12 +43,12 @@ std::int64_t integer(const Settings& settings, const std::string& key, std::int6
   return *value;
 }
 
-std::int64_t integer_or(const Settings& settings, const std::string& key, std::int64_t least, std::int64_t most,
+std::int64_t integer_or(const Settings& settings, const Part& key, std::int64_t least, std::int64_t most,
                         std::int64_t otherwise) {
   return has(settings, key) ? integer(settings, key, least, most) : otherwise;
 }
 
-double number_or(const Settings& settings, const std::string& key, double above, double most, double otherwise) {
+double number_or(const Settings& settings, const Part& key, double above, double most, double otherwise) {
   if (!has(settings, key)) return otherwise;
   const Setting& setting = at(settings, key);
   double value = above;
@@ -60,17 +60,17 @@ double number_or(const Settings& settings, const std::string& key, double above,
   return value;
 }
 
-std::string text(const Settings& settings, const std::string& key) {
+std::string_view text(const Settings& settings, const Part& key) {
   const auto* value = std::get_if<std::string>(&at(settings, key));
   if (value == nullptr) refuse(settings, key, {"a text"});
   return *value;
 }
 
-std::string text_or(const Settings& settings, const std::string& key, const std::string& otherwise) {
+std::string_view text_or(const Settings& settings, const Part& key, std::string_view otherwise) {
   return has(settings, key) ? text(settings, key) : otherwise;
 }
 
-bool boolean_or(const Settings& settings, const std::string& key, bool otherwise) {
+bool boolean_or(const Settings& settings, const Part& key, bool otherwise) {
   if (!has(settings, key)) return otherwise;
   const auto* value = std::get_if<bool>(&at(settings, key));
   if (value == nullptr) refuse(settings, key, {"true or false"});

@@ -80,9 +80,9 @@ void embed(const Model& model, const Tokens& tokens, Index first, MatrixOut hidd
   const std::vector<Index> positions = positions_of(parameters, tokens.ids);
   for (Index row = 0; row < hidden.rows(); ++row) {
     const auto t = static_cast<std::size_t>(first + row);
-    hidden.row(row) = parameters.token_embedding.row(tokens.ids[t]);
+    parameters.token_embedding.expand_rows(tokens.ids[t], hidden.row(row));
     if (!parameters.type_embedding.empty()) {
-      hidden.row(row) += parameters.type_embedding.row(tokens.types.empty() ? 0 : tokens.types[t]);
+      add(parameters.type_embedding.row(tokens.types.empty() ? 0 : tokens.types[t]), hidden.row(row));
     }
     if (!parameters.position_embedding.empty()) {
       add_learned_positions(parameters.position_embedding, positions[t], hidden.row(row));
@@ -155,12 +155,11 @@ void attend(const Config& config, const LayerTrace& layer, Index known, Index he
   const Index begin = known + first;
   // What a causal model hides from all of these rows need not be computed.
   const Index n_keys = config.causal && layer.rule.mask.padding.empty() ? begin + rows : layer.key.rows();
-  head_of(mixed, head, config.n_heads).middleRows(first, rows) =
-      scaled_dot_product_attention(head_of(layer.query.view(), head, config.n_heads).middleRows(begin, rows),
-                                   head_of(layer.key.view(), kv_head, config.n_kv_heads).topRows(n_keys),
-                                   head_of(layer.value.view(), kv_head, config.n_kv_heads).topRows(n_keys), layer.rule,
-                                   begin)
-          .output;
+  const HeadTrace attended = scaled_dot_product_attention(
+      head_of(layer.query.view(), head, config.n_heads).middleRows(begin, rows),
+      head_of(layer.key.view(), kv_head, config.n_kv_heads).topRows(n_keys),
+      head_of(layer.value.view(), kv_head, config.n_kv_heads).topRows(n_keys), layer.rule, begin);
+  copy(attended.output, head_of(mixed, head, config.n_heads).middleRows(first, rows));
 }
 
 /// What a layer works on.
@@ -186,6 +185,7 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
   const double total = cost_of(*model, n_new, n);
   double done = 0.0;
   Workspace work;
+  work.input.resize(n_new, config.d_model);
   work.change.resize(n_new, config.d_model);
 
   for (Index l = 0; l < config.n_layers; ++l) {
@@ -193,8 +193,8 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
     const MultiHeadParameters& attention = parameters.attention;
     LayerTrace& layer = trace.layers[static_cast<std::size_t>(l)];
     layer.rule = rule_of(config, parameters, tokens);
-    work.hidden = trace.hidden[static_cast<std::size_t>(l)].view().bottomRows(n_new);
-    work.input = work.hidden;
+    work.hidden = copy_of(trace.hidden[static_cast<std::size_t>(l)].view().bottomRows(n_new));
+    copy(work.hidden, work.input);
     if (norm_first) normalise(parameters.attention_norm, work.input);
 
     for (const Projection& to :
@@ -223,13 +223,13 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
       tile.apply(work.mixed, work.change);
       co_yield (done += tile.cost()) / total;
     }
-    work.hidden += work.change;
+    add(work.change, work.hidden);
     if (!norm_first) normalise(parameters.attention_norm, work.hidden);
 
     const MlpParameters& mlp = parameters.mlp;
     for (Index first = 0; first < n_new; first += kRowBlock) {
       const Index rows = std::min(kRowBlock, n_new - first);
-      work.block = work.hidden.middleRows(first, rows);
+      work.block = copy_of(work.hidden.middleRows(first, rows));
       if (norm_first) normalise(parameters.mlp_norm, work.block);
       work.inner.resize(rows, config.d_mlp);
       if (mlp.has_gate()) {
@@ -248,11 +248,11 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
         tile.apply(work.inner, work.change.topRows(rows));
         co_yield (done += tile.cost()) / total;
       }
-      work.hidden.middleRows(first, rows) += work.change.topRows(rows);
+      add(work.change.topRows(rows), work.hidden.middleRows(first, rows));
     }
     if (!norm_first) normalise(parameters.mlp_norm, work.hidden);
     check_finite(work.hidden, l);
-    trace.hidden[static_cast<std::size_t>(l) + 1].append(n_new, config.d_model) = work.hidden;
+    copy(work.hidden, trace.hidden[static_cast<std::size_t>(l) + 1].append(n_new, config.d_model));
   }
 }
 
@@ -318,7 +318,7 @@ Vector final_state(const Model& model, const ForwardTrace& trace, Index position
   if (position < 0 || position >= trace.n_query) {
     fail(ErrorCode::kBadRequest, {"There is no token ", position, "."}, {"0 to ", trace.n_query - 1}, {position});
   }
-  Vector state = trace.hidden.back().view().row(position);
+  Vector state = row_of(trace.hidden.back().view(), position);
   normalise(model.parameters.final_norm, state);
   return state;
 }
@@ -335,7 +335,7 @@ Vector logits_at(const Model& model, const ForwardTrace& trace, Index position) 
     activate(head.activation, state);
     normalise(head.norm, state);
   }
-  return linear(state, head.unembed).row(0);
+  return row_of(linear(state, head.unembed), 0);
 }
 
 Index shared_beginning(const std::vector<std::int32_t>& left, const std::vector<std::int32_t>& right) {

@@ -44,7 +44,7 @@ class Object : public val {
   void put(const char* name, const val& value) { val::set(name, value); }
 };
 
-val text_or_null(const std::string& text) { return text.empty() ? val::null() : val(text); }
+val text_or_null(std::string_view text) { return text.empty() ? val::null() : val(std::string(text)); }
 
 val failure(attn::ErrorCode code, const std::string& message, const std::string& expected, const std::string& found) {
   Object error;

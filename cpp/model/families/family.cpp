@@ -15,7 +15,7 @@ namespace attn {
 namespace {
 
 Model make(const Settings& settings, const Checkpoint& checkpoint, bool from_gguf) {
-  const std::string family = text(settings, "model_type");
+  const std::string_view family = text(settings, "model_type");
   if (family == "bert") return make_bert(settings, checkpoint);
   if (family == "roberta") return make_roberta(settings, checkpoint);
   if (family == "distilbert") return make_distilbert(settings, checkpoint);

@@ -14,7 +14,7 @@ OutputHead read_head(const Settings& settings, const Tensors& tensors, const Par
   head.transform = tensors.affine("lm_head.dense", config.d_model, config.d_model);
   head.activation = Activation::kGelu;  // Whatever hidden_act says.
   head.norm = tensors.layer_norm("lm_head.layer_norm", config.d_model, epsilon);
-  const std::string own = "lm_head.decoder.weight";
+  const char* own = "lm_head.decoder.weight";
   head.unembed = {
       .w = tensors.has(own) ? tensors.matrix(own, config.n_vocab, config.d_model) : parameters.token_embedding,
       .bias = tensors.vector("lm_head.bias", config.n_vocab, "lm_head.decoder.bias")};
