@@ -46,10 +46,9 @@ std::size_t percent_of(float weight) {
 }
 
 void check(const ForwardTrace& trace, const LinkFilter& filter) {
-  const auto require = [](const std::string& what, std::size_t found, Index expected) {
+  const auto require = [](const char* what, std::size_t found, Index expected) {
     if (found == static_cast<std::size_t>(expected)) return;
-    throw Error(ErrorCode::kBadRequest, "The filter's " + what + " must fit the run.", std::to_string(expected),
-                std::to_string(found));
+    fail(ErrorCode::kBadRequest, {"The filter's ", what, " must fit the run."}, {expected}, {found});
   };
   require("tokens set apart", filter.apart.size(), trace.n_key);
   require("heads", filter.heads.size(), trace.n_layers() * trace.n_heads);

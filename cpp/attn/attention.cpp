@@ -15,18 +15,17 @@ ScoreRule scaled_by_width(Index d_head, Mask mask) {
 
 HeadTrace scaled_dot_product_attention(const MatrixView& query, const MatrixView& key, const MatrixView& value,
                                        const ScoreRule& rule, Index first_query) {
-  if (query.size() == 0 || key.size() == 0) throw ShapeError("query and key must not be empty", query, key);
-  if (query.cols() != key.cols()) throw ShapeError("query and key must agree in d_head", query, key);
+  if (query.size() == 0 || key.size() == 0) fail_shapes("query and key must not be empty", query, key);
+  if (query.cols() != key.cols()) fail_shapes("query and key must agree in d_head", query, key);
   if (value.rows() != key.rows() || value.cols() == 0) {
-    throw ShapeError("key and value must have a row each for every key", key, value);
+    fail_shapes("key and value must have a row each for every key", key, value);
   }
   const Index last_query = first_query + query.rows();
   if (rule.mask.causal && last_query > key.rows()) {
-    throw Error(ErrorCode::kBadRequest, "A causal mask needs a key for every query.",
-                std::to_string(last_query) + " keys", std::to_string(key.rows()));
+    fail(ErrorCode::kBadRequest, {"A causal mask needs a key for every query."}, {last_query, " keys"}, {key.rows()});
   }
   if (rule.bias.size() != 0 && (rule.bias.rows() < last_query || rule.bias.cols() != key.rows())) {
-    throw ShapeError("bias must be [n_query, n_key]", rule.bias, key);
+    fail_shapes("bias must be [n_query, n_key]", rule.bias, key);
   }
   HeadTrace trace;
   trace.scores.resize(query.rows(), key.rows());

@@ -13,7 +13,7 @@ Mask causal_mask() { return {.causal = true, .window = 0, .padding = {}}; }
 
 Mask sliding_mask(Index window) {
   if (window < 1) {
-    throw Error(ErrorCode::kBadRequest, "A window has room for one key at least.", "1 or more", std::to_string(window));
+    fail(ErrorCode::kBadRequest, {"A window has room for one key at least."}, {"1 or more"}, {window});
   }
   return {.causal = true, .window = window, .padding = {}};
 }
@@ -29,8 +29,8 @@ Mask combine(const Mask& left, const Mask& right) {
             .padding = left.padding.empty() ? right.padding : left.padding};
   if (left.padding.empty() || right.padding.empty()) return both;
   if (left.padding.size() != right.padding.size()) {
-    throw Error(ErrorCode::kBadRequest, "Two padding masks must be of one length.", std::to_string(left.padding.size()),
-                std::to_string(right.padding.size()));
+    fail(ErrorCode::kBadRequest, {"Two padding masks must be of one length."}, {left.padding.size()},
+         {right.padding.size()});
   }
   for (std::size_t s = 0; s < both.padding.size(); ++s) both.padding[s] |= right.padding[s];
   return both;
@@ -39,8 +39,7 @@ Mask combine(const Mask& left, const Mask& right) {
 void apply(const Mask& mask, Index first_query, MatrixOut scores) {
   const Index n_key = scores.cols();
   if (!mask.padding.empty() && static_cast<Index>(mask.padding.size()) != n_key) {
-    throw Error(ErrorCode::kBadRequest, "A padding mask must have one entry a key.", std::to_string(n_key),
-                std::to_string(mask.padding.size()));
+    fail(ErrorCode::kBadRequest, {"A padding mask must have one entry a key."}, {n_key}, {mask.padding.size()});
   }
   for (Index t = 0; mask.causal && t < scores.rows(); ++t) {
     const Index n_visible = std::min(first_query + t + 1, n_key);

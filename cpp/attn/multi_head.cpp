@@ -8,8 +8,7 @@ namespace {
 
 void check_heads(const char* what, Index count, Index rows) {
   if (count > 0 && rows % count == 0) return;
-  throw Error(ErrorCode::kBadRequest, std::string(what) + " must be divided evenly among its heads.",
-              "a multiple of " + std::to_string(count), std::to_string(rows));
+  fail(ErrorCode::kBadRequest, {what, " must be divided evenly among its heads."}, {"a multiple of ", count}, {rows});
 }
 
 }  // namespace
@@ -45,7 +44,7 @@ MultiHeadTrace multi_head_attention(const MatrixView& x, const MatrixView& y, co
     trace.heads.push_back(scaled_dot_product_attention(head_of(MatrixView(trace.query), head, n_heads),
                                                        head_of(MatrixView(trace.key), kv_head, n_kv_heads),
                                                        head_of(MatrixView(trace.value), kv_head, n_kv_heads), rule));
-    head_of(concat, head, n_heads) = trace.heads.back().output;
+    copy(trace.heads.back().output, head_of(concat, head, n_heads));
   }
   trace.output = linear(concat, w_output);
   return trace;

@@ -20,25 +20,15 @@ struct NormParameters {
 
 /// Replaces each row by
 ///
-///     (x - mean) / sqrt(variance + epsilon) * gain + bias
+///     kLayer  (x - mean) / sqrt(variance + epsilon) * gain + bias      with the variance over the width, not width - 1
+///     kRms    x / sqrt(mean of x^2 + epsilon) * gain
 ///
-/// with the variance over the width, not the width - 1.
-///
-/// @param x  [n, width]
-/// @throws ShapeError if the widths differ
-/// Source: Ba, Kiros and Hinton 2016, "Layer Normalization".
-void layer_norm(const NormParameters& parameters, MatrixOut x);
-
-/// Replaces each row by
-///
-///     x / sqrt(mean of x^2 + epsilon) * gain
+/// or leaves it where the parameters are empty.
 ///
 /// @param x  [n, width]
 /// @throws ShapeError if the widths differ
-/// Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization".
-void rms_norm(const NormParameters& parameters, MatrixOut x);
-
-/// The one of the two that the parameters name; nothing where they are empty.
+/// Source: Ba, Kiros and Hinton 2016, "Layer Normalization"; Zhang and Sennrich 2019, "Root Mean Square Layer
+/// Normalization".
 void normalise(const NormParameters& parameters, MatrixOut x);
 
 }  // namespace attn

@@ -8,8 +8,8 @@ namespace attn {
 
 Matrix sinusoidal_positions(Index n, Index d_model) {
   if (n < 0 || d_model < 1) {
-    throw Error(ErrorCode::kBadRequest, "Positions need a width of 1 or more and no negative count.",
-                "[0 or more, 1 or more]", "[" + std::to_string(n) + ", " + std::to_string(d_model) + "]");
+    fail(ErrorCode::kBadRequest, {"Positions need a width of 1 or more and no negative count."},
+         {"[0 or more, 1 or more]"}, {"[", n, ", ", d_model, "]"});
   }
   Matrix positions(n, d_model);
   for (Index i = 0; i < d_model; ++i) {
@@ -25,11 +25,10 @@ Matrix sinusoidal_positions(Index n, Index d_model) {
 
 void add_learned_positions(const WeightMatrix& table, Index first, MatrixOut x) {
   if (x.cols() != table.cols() || first + x.rows() > table.rows()) {
-    throw Error(ErrorCode::kBadRequest, "There are not enough learned positions.",
-                std::to_string(first + x.rows()) + " rows of " + std::to_string(x.cols()),
-                std::to_string(table.rows()) + " rows of " + std::to_string(table.cols()));
+    fail(ErrorCode::kBadRequest, {"There are not enough learned positions."}, {first + x.rows(), " rows of ", x.cols()},
+         {table.rows(), " rows of ", table.cols()});
   }
-  for (Index t = 0; t < x.rows(); ++t) x.row(t) += table.row(first + t);
+  for (Index t = 0; t < x.rows(); ++t) add(table.row(first + t), x.row(t));
 }
 
 Rotary rotary_of(Index d_head, double theta) {
@@ -45,7 +44,7 @@ void rotate(const Rotary& rotary, Index first_position, Index n_heads, MatrixOut
   if (rotary.empty()) return;
   const Index half = rotary.frequencies.size();
   if (x.cols() != 2 * half * n_heads)
-    throw ShapeError("every head must have two numbers a frequency", x, rotary.frequencies);
+    fail_shapes("every head must have two numbers a frequency", x, rotary.frequencies);
   Vector cosines(half);
   Vector sines(half);
   for (Index t = 0; t < x.rows(); ++t) {

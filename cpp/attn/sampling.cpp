@@ -11,7 +11,7 @@ namespace {
 
 void check(const Sampling& sampling) {
   const auto refuse = [](const char* what, const char* expected, double found) {
-    throw Error(ErrorCode::kBadRequest, std::string(what) + " is out of range.", expected, number_text(found));
+    fail(ErrorCode::kBadRequest, {what, " is out of range."}, {expected}, {found});
   };
   if (!(sampling.temperature >= 0.0F && sampling.temperature <= 5.0F)) {
     refuse("The temperature", "0 to 5", sampling.temperature);

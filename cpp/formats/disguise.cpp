@@ -55,9 +55,8 @@ std::string lower_case(std::string_view text) {
 }
 
 [[noreturn]] void refuse(const std::string& what, const Disguise& disguise) {
-  const std::string found(disguise.found);
-  throw Error(ErrorCode::kNotAModel, what + " is " + found + ". " + std::string(disguise.advice), "a model's file",
-              found);
+  fail(ErrorCode::kNotAModel, {what, " is ", disguise.found, ". ", disguise.advice}, {"a model's file"},
+       {disguise.found});
 }
 
 }  // namespace

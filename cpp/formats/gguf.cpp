@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -104,17 +105,12 @@ constexpr auto kKinds = std::to_array<std::pair<std::string_view, Kind>>({
 
 std::string quoted(std::string_view text) { return '"' + as_utf8(text.substr(0, kShown)) + '"'; }
 
-[[noreturn]] void fail(const std::string& file, const std::string& problem, const std::string& expected,
-                       const std::string& found) {
-  throw Error(ErrorCode::kBadFile, file + ": " + problem + ": expected " + expected + ", found " + found + ".",
-              expected, found);
+[[noreturn]] void refuse(const std::string& file, Parts problem, Parts expected, Parts found) {
+  fail_at(ErrorCode::kBadFile, {file}, problem, expected, found);
 }
 
-[[noreturn]] void fail_limit(const std::string& file, const std::string& what, std::size_t most,
-                             const std::string& found) {
-  const std::string expected = "at most " + std::to_string(most);
-  throw Error(ErrorCode::kTooLarge, file + ": " + what + ": expected " + expected + ", found " + found + ".", expected,
-              found);
+[[noreturn]] void refuse_limit(const std::string& file, Parts problem, std::size_t most, Parts found) {
+  fail_at(ErrorCode::kTooLarge, {file}, problem, {"at most ", most}, found);
 }
 
 /// Walks through the header. Every length is compared with what is left, never added to: a sum could wrap around.
@@ -137,12 +133,12 @@ class Cursor {
   /// @param most  bytes
   std::string_view text(std::size_t most, const char* what) {
     const auto length = number<std::uint64_t>(what);
-    if (length > most) fail_limit(name_, std::string(what) + " is too long", most, std::to_string(length) + " bytes");
+    if (length > most) refuse_limit(name_, {what, " is too long"}, most, {length, " bytes"});
     return take(static_cast<std::size_t>(length), what);
   }
 
   std::string_view take(std::size_t length, const char* what) {
-    if (length > left()) refuse_end(std::to_string(length) + " bytes", what);
+    if (length > left()) refuse_end({length, " bytes"}, what);
     const std::string_view bytes = header_.substr(position_, length);
     position_ += length;
     return bytes;
@@ -151,17 +147,16 @@ class Cursor {
   /// So many things must still come, each of so many bytes at least.
   void expect(std::uint64_t count, std::size_t least_bytes, const char* what) const {
     if (count <= left() / least_bytes) return;
-    refuse_end(std::to_string(count) + " of at least " + std::to_string(least_bytes) + " bytes each", what);
+    refuse_end({count, " of at least ", least_bytes, " bytes each"}, what);
   }
 
  private:
-  [[noreturn]] void refuse_end(const std::string& wanted, const char* what) const {
+  [[noreturn]] void refuse_end(Parts wanted, const char* what) const {
     if (!is_whole_) {
-      throw Error(ErrorCode::kTooLarge, name_ + ": the header is too long to be read.",
-                  "at most " + std::to_string(kLargestGgufHeader) + " bytes before the tensors", "more");
+      fail(ErrorCode::kTooLarge, {name_, ": the header is too long to be read."},
+           {"at most ", kLargestGgufHeader, " bytes before the tensors"}, {"more"});
     }
-    fail(name_, std::string("the file is cut off in ") + what + " at byte " + std::to_string(position_), wanted,
-         std::to_string(left()) + " bytes");
+    refuse(name_, {"the file is cut off in ", what, " at byte ", position_}, wanted, {left(), " bytes"});
   }
 
   std::string_view header_;
@@ -184,9 +179,9 @@ class Reader {
     const auto n_tensors = cursor_.number<std::uint64_t>("the number of tensors");
     const auto n_keys = cursor_.number<std::uint64_t>("the number of settings");
     if (n_tensors > kMostGgufTensors) {
-      fail_limit(name_, "too many tensors", kMostGgufTensors, std::to_string(n_tensors));
+      refuse_limit(name_, {"too many tensors"}, kMostGgufTensors, {n_tensors});
     }
-    if (n_keys > kMostGgufKeys) fail_limit(name_, "too many settings", kMostGgufKeys, std::to_string(n_keys));
+    if (n_keys > kMostGgufKeys) refuse_limit(name_, {"too many settings"}, kMostGgufKeys, {n_keys});
     constexpr std::size_t kLeastPair = 8 + 1 + 4 + 1;
     constexpr std::size_t kLeastTensor = 8 + 1 + 4 + 4 + 8;
     cursor_.expect(n_keys, kLeastPair, "the settings");
@@ -202,7 +197,6 @@ class Reader {
 
  private:
   struct Place {
-    std::uint64_t offset = 0;
     std::uint64_t bytes = 0;
     const std::string* name = nullptr;
     Tensor* tensor = nullptr;
@@ -212,21 +206,21 @@ class Reader {
     constexpr std::size_t kBeginning = 512;
     const std::string_view bytes(reinterpret_cast<const char*>(file_.data.get()), file_.size);
     refuse_disguised(bytes.substr(0, kBeginning), name_);
-    if (bytes.empty()) fail(name_, "the file is empty", "a GGUF file", "nothing");
+    if (bytes.empty()) refuse(name_, {"the file is empty"}, {"a GGUF file"}, {"nothing"});
     const std::string_view magic = bytes.substr(0, kMagic.size());
     if (magic == kSwappedMagic) refuse_byte_order();
     if (kMagic.starts_with(magic) && magic != kMagic) {
-      fail(name_, "the file is cut off in its first word", "GGUF", std::to_string(magic.size()) + " bytes");
+      refuse(name_, {"the file is cut off in its first word"}, {"GGUF"}, {magic.size(), " bytes"});
     }
     if (magic != kMagic) {
-      throw Error(ErrorCode::kNotAModel, name_ + " is not a GGUF file.", "GGUF at its beginning", quoted(magic));
+      fail(ErrorCode::kNotAModel, {name_, " is not a GGUF file."}, {"GGUF at its beginning"}, {quoted(magic)});
     }
     cursor_.take(kMagic.size(), "the first word");
   }
 
   [[noreturn]] void refuse_byte_order() const {
-    throw Error(ErrorCode::kUnsupported, name_ + " is a big-endian GGUF, made for another kind of processor.",
-                "little-endian", "big-endian");
+    fail(ErrorCode::kUnsupported, {name_, " is a big-endian GGUF, made for another kind of processor."},
+         {"little-endian"}, {"big-endian"});
   }
 
   void check_version() {
@@ -237,18 +231,18 @@ class Reader {
     // No version is so high that its low half would be empty, but a small one with its bytes turned around is.
     if (version != 0 && (version & kLowHalf) == 0) refuse_byte_order();
     if (version < kOldest || version > kNewest) {
-      throw Error(ErrorCode::kUnsupported, name_ + " is GGUF of version " + std::to_string(version) + ".",
-                  "version 2 or 3", "version " + std::to_string(version));
+      fail(ErrorCode::kUnsupported, {name_, " is GGUF of version ", version, "."}, {"version 2 or 3"},
+           {"version ", version});
     }
   }
 
   void read_setting() {
     const std::string key = read_key();
     const Value type = read_type(key);
-    if (result_.settings.contains(key)) fail(name_, "a setting is there twice", "every key once", quoted(key));
+    if (result_.settings.contains(key)) refuse_text({"a setting is there twice"}, {"every key once"}, key);
     for (const auto& [known, kind] : kKinds) {
       if (key == known && kind != kind_of(type)) {
-        fail(name_, quoted(key), kKindNames[static_cast<std::size_t>(kind)], name_of(type));
+        refuse_setting(key, {kKindNames[static_cast<std::size_t>(kind)]}, {name_of(type)});
       }
     }
     if (type == Value::kList) {
@@ -265,9 +259,9 @@ class Reader {
 
   std::string read_key() {
     const std::string_view key = cursor_.text(kLongestGgufKey, "a key");
-    if (key.empty()) fail(name_, "a setting's key", "a name", "an empty one");
+    if (key.empty()) refuse(name_, {"a setting's key"}, {"a name"}, {"an empty one"});
     if (!std::ranges::all_of(key, [](char letter) { return letter > ' ' && letter <= '~'; })) {
-      fail(name_, "a setting's key", "letters of ASCII", quoted(key));
+      refuse_text({"a setting's key"}, {"letters of ASCII"}, key);
     }
     return std::string(key);
   }
@@ -275,8 +269,7 @@ class Reader {
   Value read_type(const std::string& key) {
     const auto number = cursor_.number<std::uint32_t>("a type");
     if (number >= kValueNames.size()) {
-      fail(name_, "the type of " + quoted(key), "0 to " + std::to_string(kValueNames.size() - 1),
-           std::to_string(number));
+      refuse(name_, {"the type of ", quoted(key)}, {"0 to ", kValueNames.size() - 1}, {number});
     }
     return static_cast<Value>(number);
   }
@@ -284,10 +277,10 @@ class Reader {
   /// A file could have both "a", a list, and "a.0": which of them is meant, nobody knows.
   void add(const std::string& key, Setting value) {
     if (result_.settings.size() >= kMostSettings) {
-      fail_limit(name_, "too many settings, lists counted by their elements", kMostSettings, "more");
+      refuse_limit(name_, {"too many settings, lists counted by their elements"}, kMostSettings, {"more"});
     }
     if (!result_.settings.emplace(key, std::move(value)).second) {
-      fail(name_, "two settings read the same", "every key once", quoted(key));
+      refuse_text({"two settings read the same"}, {"every key once"}, key);
     }
   }
 
@@ -321,7 +314,7 @@ class Reader {
         return cursor_.number<double>(what);
       default: {
         const auto number = cursor_.number<std::uint8_t>(what);
-        if (number > 1) fail(name_, quoted(key), "0 or 1 as a boolean", std::to_string(number));
+        if (number > 1) refuse_setting(key, {"0 or 1 as a boolean"}, {number});
         return number == 1;
       }
     }
@@ -329,7 +322,7 @@ class Reader {
 
   void read_text(const std::string& key) {
     const std::string_view text = cursor_.text(kLongestGgufText, "a text");
-    if (!is_utf8(text)) fail(name_, quoted(key), "text in UTF-8", "other bytes");
+    if (!is_utf8(text)) refuse_setting(key, {"text in UTF-8"}, {"other bytes"});
     set_tokenizer_text(key, text);
     if (text.size() <= kLongestSettingText) {
       add(key, std::string(text));
@@ -342,11 +335,11 @@ class Reader {
     const Value type = read_type(key);
     const auto count = cursor_.number<std::uint64_t>("the length of a list");
     if (type == Value::kList) {
-      throw Error(ErrorCode::kUnsupported, name_ + ": " + quoted(key) + " is a list of lists.", "a list of values",
-                  "a list of lists");
+      fail(ErrorCode::kUnsupported, {name_, ": ", quoted(key), " is a list of lists."}, {"a list of values"},
+           {"a list of lists"});
     }
     if (count > kLongestGgufList) {
-      fail_limit(name_, "the list " + quoted(key) + " is too long", kLongestGgufList, std::to_string(count));
+      refuse_limit(name_, {"the list ", quoted(key), " is too long"}, kLongestGgufList, {count});
     }
     cursor_.expect(count, kValueBytes[static_cast<std::size_t>(type)], "a list");
     add(key, NestedSetting{});
@@ -365,8 +358,8 @@ class Reader {
   void set_alignment(Value type, const Setting& value) {
     const auto* number = std::get_if<std::int64_t>(&value);
     if (type != Value::kU32 || number == nullptr || !std::has_single_bit(static_cast<std::uint64_t>(*number))) {
-      fail(name_, "general.alignment", "a power of two, as uint32",
-           type == Value::kU32 && number != nullptr ? std::to_string(*number) : name_of(type));
+      refuse(name_, {"general.alignment"}, {"a power of two, as uint32"},
+             {type == Value::kU32 && number != nullptr ? Part(*number) : Part(name_of(type))});
     }
     alignment_ = static_cast<std::uint64_t>(*number);
   }
@@ -381,7 +374,7 @@ class Reader {
     for (const auto& [name, id] : ids) {
       if (key != name) continue;
       const auto* number = std::get_if<std::int64_t>(&value);
-      if (number == nullptr || *number < 0) fail(name_, quoted(key), "a token's id", "another value");
+      if (number == nullptr || *number < 0) refuse_setting(key, {"a token's id"}, {"another value"});
       *id = *number;
     }
     const std::pair<const char*, std::optional<bool>*> flags[] = {
@@ -392,7 +385,7 @@ class Reader {
     for (const auto& [name, flag] : flags) {
       if (key != name) continue;
       const auto* truth = std::get_if<bool>(&value);
-      if (truth == nullptr) fail(name_, quoted(key), "a boolean", "another value");
+      if (truth == nullptr) refuse_setting(key, {"a boolean"}, {"another value"});
       *flag = *truth;
     }
   }
@@ -410,7 +403,7 @@ class Reader {
     GgufTokenizer& tokenizer = result_.tokenizer;
     const auto size = static_cast<std::size_t>(count);
     const auto must_be = [&](bool fits, const char* expected) {
-      if (!fits) fail(name_, quoted(key), expected, std::string("a list of ") + name_of(type));
+      if (!fits) refuse_setting(key, {expected}, {"a list of ", name_of(type)});
     };
     if (key == "tokenizer.ggml.tokens") {
       must_be(type == Value::kText, "a list of texts");
@@ -423,7 +416,7 @@ class Reader {
       tokenizer.merges.reserve(size);
       for (std::size_t i = 0; i < size; ++i) {
         const std::string_view merge = cursor_.text(kLongestGgufText, "a merge");
-        if (!is_utf8(merge)) fail(name_, quoted(key), "text in UTF-8", "other bytes in merge " + std::to_string(i));
+        if (!is_utf8(merge)) refuse_setting(key, {"text in UTF-8"}, {"other bytes in merge ", i});
         tokenizer.merges.emplace_back(merge);
       }
     } else if (key == "tokenizer.ggml.scores") {
@@ -446,14 +439,14 @@ class Reader {
     const std::size_t n_tokens = tokenizer.tokens.size();
     const auto check_count = [&](const char* key, std::size_t count) {
       if (count != 0 && count != n_tokens) {
-        fail(name_, quoted(key), std::to_string(n_tokens) + " elements, one a token", std::to_string(count));
+        refuse_setting(key, {n_tokens, " elements, one a token"}, {count});
       }
     };
     check_count("tokenizer.ggml.scores", tokenizer.scores.size());
     check_count("tokenizer.ggml.token_type", tokenizer.types.size());
     for (const auto& id : {tokenizer.bos, tokenizer.eos, tokenizer.unknown}) {
       if (id && n_tokens != 0 && static_cast<std::uint64_t>(*id) >= n_tokens) {
-        fail(name_, "the id of a special token", "one of " + std::to_string(n_tokens) + " tokens", std::to_string(*id));
+        refuse(name_, {"the id of a special token"}, {"one of ", n_tokens, " tokens"}, {*id});
       }
     }
   }
@@ -463,17 +456,17 @@ class Reader {
     if (found == result_.settings.end()) return;
     const auto* count = std::get_if<std::int64_t>(&found->second);
     if (count == nullptr || *count <= 1) return;
-    throw Error(ErrorCode::kUnsupported, name_ + " is one part of a GGUF that was split.", "a GGUF in one file",
-                "one of " + std::to_string(*count) + " parts");
+    fail(ErrorCode::kUnsupported, {name_, " is one part of a GGUF that was split."}, {"a GGUF in one file"},
+         {"one of ", *count, " parts"});
   }
 
   void read_tensor() {
     const std::string_view written = cursor_.text(kLongestGgufName, "a tensor's name");
-    if (written.empty()) fail(name_, "a tensor's name", "a name", "an empty one");
-    if (!is_utf8(written)) fail(name_, "a tensor's name", "text in UTF-8", quoted(written));
+    if (written.empty()) refuse(name_, {"a tensor's name"}, {"a name"}, {"an empty one"});
+    if (!is_utf8(written)) refuse_text({"a tensor's name"}, {"text in UTF-8"}, written);
     const auto [entry, is_new] = result_.checkpoint.tensors.try_emplace(std::string(written));
     const auto& [tensor_name, unused] = *entry;
-    if (!is_new) fail_tensor(tensor_name, "a tensor is there twice", "every name once", quoted(tensor_name));
+    if (!is_new) refuse_tensor(tensor_name, {"a tensor is there twice"}, {"every name once"}, {quoted(tensor_name)});
     Tensor& tensor = entry->second;
     std::uint64_t count = 0;
     std::tie(tensor.shape, count) = read_shape(tensor_name);
@@ -483,33 +476,30 @@ class Reader {
     const auto block = static_cast<std::uint64_t>(type.layout.block);
     const auto row = tensor.shape.empty() ? 1 : static_cast<std::uint64_t>(tensor.shape.back());
     if (row % block != 0) {
-      fail_tensor(tensor_name, "its rows", "a multiple of " + std::to_string(block) + " numbers for " + type.name,
-                  std::to_string(row));
+      refuse_tensor(tensor_name, {"its rows"}, {"a multiple of ", block, " numbers for ", type.name}, {row});
     }
     if (count / block > kMostBytes / type.layout.bytes) {
-      fail_tensor(tensor_name, "its size", "a size that memory can hold", shape_of(tensor.shape));
+      refuse_tensor(tensor_name, {"its size"}, {"a size that memory can hold"}, {tensor.shape});
     }
     const auto offset = cursor_.number<std::uint64_t>("a tensor's offset");
-    places_.push_back(
-        {.offset = offset, .bytes = count / block * type.layout.bytes, .name = &tensor_name, .tensor = &tensor});
+    places_.emplace(offset, Place{.bytes = count / block * type.layout.bytes, .name = &tensor_name, .tensor = &tensor});
   }
 
   /// The shape, outermost first, and how many numbers that are. The file has it innermost first.
   std::pair<std::vector<Index>, std::uint64_t> read_shape(const std::string& tensor_name) {
     const auto n_dimensions = cursor_.number<std::uint32_t>("a tensor's dimensions");
     if (n_dimensions > kMostGgufDimensions) {
-      fail_tensor(tensor_name, "its shape", "at most " + std::to_string(kMostGgufDimensions) + " dimensions",
-                  std::to_string(n_dimensions));
+      refuse_tensor(tensor_name, {"its shape"}, {"at most ", kMostGgufDimensions, " dimensions"}, {n_dimensions});
     }
     std::vector<Index> shape;
     std::uint64_t count = 1;
     for (std::uint32_t i = 0; i < n_dimensions; ++i) {
       const auto length = cursor_.number<std::uint64_t>("a tensor's dimensions");
       if (length == 0 || length > kMostBytes) {
-        fail_tensor(tensor_name, "its shape", "lengths from 1 to what memory can hold", std::to_string(length));
+        refuse_tensor(tensor_name, {"its shape"}, {"lengths from 1 to what memory can hold"}, {length});
       }
       if (count > kMostBytes / length) {
-        fail_tensor(tensor_name, "its shape", "a size that does not overflow", "one that does");
+        refuse_tensor(tensor_name, {"its shape"}, {"a size that does not overflow"}, {"one that does"});
       }
       count *= length;
       shape.push_back(static_cast<Index>(length));
@@ -522,8 +512,8 @@ class Reader {
     const auto number = cursor_.number<std::uint32_t>("a tensor's type");
     const auto* row = std::ranges::find(kTypes, number, &TypeRow::number);
     if (row == kTypes.end()) {
-      throw Error(ErrorCode::kUnsupported, name_ + ": tensor " + quoted(tensor_name) + " is of a type that is unknown.",
-                  "a type that ggml has", "type " + std::to_string(number));
+      fail(ErrorCode::kUnsupported, {name_, ": tensor ", quoted(tensor_name), " is of a type that is unknown."},
+           {"a type that ggml has"}, {"type ", number});
     }
     return *row;
   }
@@ -533,44 +523,51 @@ class Reader {
   void place_tensors() {
     const std::uint64_t start = aligned(cursor_.position());
     if (places_.empty()) {
-      if (file_.size > start) fail_size(cursor_.position(), start);
+      if (file_.size > start) refuse_size(cursor_.position(), start);
       return;
     }
-    if (start > file_.size) fail_size(start, start);
+    if (start > file_.size) refuse_size(start, start);
     const std::uint64_t available = file_.size - start;
-    std::ranges::sort(places_, {}, &Place::offset);
     std::uint64_t end = 0;
-    for (const auto& [offset, bytes, tensor_name, tensor] : places_) {
+    for (const auto& [offset, place] : places_) {
+      const auto& [bytes, tensor_name, tensor] = place;
       const std::uint64_t expected = aligned(end);
       if (offset != expected) {
-        fail_tensor(*tensor_name, offset < expected ? "it overlaps another tensor" : "there is a hole before it",
-                    "it to begin at byte " + std::to_string(expected) + " of the data",
-                    "byte " + std::to_string(offset));
+        refuse_tensor(*tensor_name, {offset < expected ? "it overlaps another tensor" : "there is a hole before it"},
+                      {"it to begin at byte ", expected, " of the data"}, {"byte ", offset});
       }
       if (offset > available || bytes > available - offset) {
-        fail_tensor(*tensor_name, "the file is cut off in its data", std::to_string(bytes) + " bytes",
-                    std::to_string(available - std::min(offset, available)));
+        refuse_tensor(*tensor_name, {"the file is cut off in its data"}, {bytes, " bytes"},
+                      {available - std::min(offset, available)});
       }
       tensor->data = {file_.data, file_.data.get() + start + offset};
       tensor->bytes = static_cast<std::size_t>(bytes);
       end = offset + bytes;
     }
-    if (available > aligned(end)) fail_size(start + end, start + aligned(end));
+    if (available > aligned(end)) refuse_size(start + end, start + aligned(end));
   }
 
   [[nodiscard]] std::uint64_t aligned(std::uint64_t position) const {
     return (position + alignment_ - 1) / alignment_ * alignment_;
   }
 
-  [[noreturn]] void fail_size(std::uint64_t least, std::uint64_t most) const {
-    const std::string padded = least == most ? "" : " to " + std::to_string(most);
-    fail(name_, "the tensors must fill the file", std::to_string(least) + padded + " bytes in all",
-         std::to_string(file_.size));
+  [[noreturn]] void refuse_size(std::uint64_t least, std::uint64_t most) const {
+    const Parts padded = {" to ", most};
+    refuse(name_, {"the tensors must fill the file"}, {least, least == most ? Part("") : Part(padded), " bytes in all"},
+           {file_.size});
   }
 
-  [[noreturn]] void fail_tensor(const std::string& tensor, const std::string& problem, const std::string& expected,
-                                const std::string& found) const {
-    fail(name_, "tensor " + quoted(tensor) + ": " + problem, expected, found);
+  [[noreturn]] void refuse_tensor(const std::string& tensor, Parts problem, Parts expected, Parts found) const {
+    refuse(name_, {"tensor ", quoted(tensor), ": ", problem}, expected, found);
+  }
+
+  [[noreturn]] void refuse_setting(const std::string& key, Parts expected, Parts found) const {
+    refuse(name_, {quoted(key)}, expected, found);
+  }
+
+  /// What was found is a text of the file.
+  [[noreturn]] void refuse_text(Parts problem, Parts expected, std::string_view found) const {
+    refuse(name_, problem, expected, {quoted(found)});
   }
 
   // Half of what an Index can hold is more than memory can, and leaves no sum of ours to overflow.
@@ -580,7 +577,7 @@ class Reader {
   const std::string& name_;
   Cursor cursor_;
   std::uint64_t alignment_ = kUsualAlignment;
-  std::vector<Place> places_;
+  std::multimap<std::uint64_t, Place> places_;  ///< In order of the tensors' offsets.
   GgufFile result_;
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <tuple>
 
@@ -14,7 +15,7 @@
 namespace attn {
 namespace {
 
-using nlohmann::json;
+using Kind = Json::Kind;
 
 constexpr std::size_t kLengthBytes = 8;
 
@@ -45,23 +46,22 @@ class Reader {
     const std::string_view bytes(reinterpret_cast<const char*>(file_.data.get()), file_.size);
     constexpr std::size_t kBeginning = 512;
     refuse_disguised(bytes.substr(0, kBeginning), name_);
-    if (bytes.starts_with("GGUF")) fail("another kind of model", "a safetensors file", "a GGUF file");
+    if (bytes.starts_with("GGUF")) refuse({"another kind of model"}, {"a safetensors file"}, {"a GGUF file"});
     refuse_text(bytes);
     const std::string_view header = header_of(bytes);
-    const json parsed = parse_json(header, "The header of " + name_, ErrorCode::kBadFile);
-    if (!parsed.is_object()) fail("the header must be an object", "an object", parsed.type_name());
-    if (parsed.size() > kMostTensors) {
-      throw Error(ErrorCode::kTooLarge, name_ + " has too many tensors.", "at most " + std::to_string(kMostTensors),
-                  std::to_string(parsed.size()));
+    Json parsed = parse_json(header, "The header of " + name_, ErrorCode::kBadFile);
+    if (parsed.kind != Kind::kObject) refuse({"the header must be an object"}, {"an object"}, {parsed.kind_name()});
+    if (parsed.items.size() > kMostTensors) {
+      fail(ErrorCode::kTooLarge, {name_, " has too many tensors."}, {"at most ", kMostTensors}, {parsed.items.size()});
     }
     data_start_ = kLengthBytes + header.size();
 
     Checkpoint checkpoint;
-    for (const auto& [key, value] : parsed.items()) {
-      if (key == "__metadata__") {
-        checkpoint.metadata = metadata_from(value);
+    for (Json& entry : parsed.items) {
+      if (entry.key == "__metadata__") {
+        checkpoint.metadata = metadata_from(entry);
       } else {
-        checkpoint.tensors.emplace(key, tensor_from(key, value));
+        checkpoint.tensors.emplace(entry.key, tensor_from(entry));
       }
     }
     check_layout(checkpoint);
@@ -70,14 +70,12 @@ class Reader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& problem, const std::string& expected, const std::string& found) const {
-    throw Error(ErrorCode::kBadFile, name_ + ": " + problem + ": expected " + expected + ", found " + found + ".",
-                expected, found);
+  [[noreturn]] void refuse(Parts problem, Parts expected, Parts found) const {
+    fail_at(ErrorCode::kBadFile, {name_}, problem, expected, found);
   }
 
-  [[noreturn]] void fail_tensor(const std::string& tensor, const std::string& problem, const std::string& expected,
-                                const std::string& found) const {
-    fail("tensor \"" + tensor + "\": " + problem, expected, found);
+  [[noreturn]] void refuse_tensor(const std::string& tensor, Parts problem, Parts expected, Parts found) const {
+    refuse({"tensor \"", tensor, "\": ", problem}, expected, found);
   }
 
   /// A server's error message or a configuration instead of the weights: no header is so long that its length is text.
@@ -88,137 +86,131 @@ class Reader {
     };
     if (beginning.empty() || !std::ranges::all_of(beginning, is_text)) return;
     const char first = beginning[std::min(beginning.find_first_not_of(" \n\r\t"), beginning.size() - 1)];
-    const std::string found = first == '{' || first == '[' ? "a JSON document" : "a text";
-    throw Error(ErrorCode::kNotAModel, name_ + " is " + found + ", not weights.", "a safetensors file", found);
+    const char* found = first == '{' || first == '[' ? "a JSON document" : "a text";
+    fail(ErrorCode::kNotAModel, {name_, " is ", found, ", not weights."}, {"a safetensors file"}, {found});
   }
 
   std::string_view header_of(std::string_view bytes) const {
     if (bytes.size() < kLengthBytes) {
-      fail("the file is too short", "8 bytes of header length", std::to_string(bytes.size()) + " bytes");
+      refuse({"the file is too short"}, {"8 bytes of header length"}, {bytes.size(), " bytes"});
     }
     std::uint64_t length = 0;
     std::memcpy(&length, bytes.data(), sizeof length);
     if (length > kLargestHeader) {
-      throw Error(ErrorCode::kTooLarge, name_ + ": the header says it is too long to be read.",
-                  "a header of at most " + std::to_string(kLargestHeader) + " bytes",
-                  std::to_string(length) + " bytes");
+      fail(ErrorCode::kTooLarge, {name_, ": the header says it is too long to be read."},
+           {"a header of at most ", kLargestHeader, " bytes"}, {length, " bytes"});
     }
     // Compared with what is left, never added to: a sum could wrap around.
     if (length > bytes.size() - kLengthBytes) {
-      fail("the header is cut off", "a header of " + std::to_string(length) + " bytes",
-           std::to_string(bytes.size() - kLengthBytes) + " bytes");
+      refuse({"the header is cut off"}, {"a header of ", length, " bytes"}, {bytes.size() - kLengthBytes, " bytes"});
     }
     const std::string_view header = bytes.substr(kLengthBytes, static_cast<std::size_t>(length));
     const std::size_t first = header.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) fail("the header is empty", "a JSON object", "nothing");
-    if (header[first] != '{') fail("the header must be an object", "{", "another first byte");
+    if (first == std::string_view::npos) refuse({"the header is empty"}, {"a JSON object"}, {"nothing"});
+    if (header[first] != '{') refuse({"the header must be an object"}, {"{"}, {"another first byte"});
     return header;
   }
 
-  std::map<std::string, std::string> metadata_from(const json& value) const {
-    if (!value.is_object()) fail("__metadata__", "an object of texts", value.type_name());
+  std::map<std::string, std::string> metadata_from(Json& value) const {
+    if (value.kind != Kind::kObject) refuse({"__metadata__"}, {"an object of texts"}, {value.kind_name()});
     std::map<std::string, std::string> metadata;
-    for (const auto& [key, entry] : value.items()) {
-      if (!entry.is_string()) fail("__metadata__, \"" + key + "\"", "a text", entry.type_name());
-      metadata.emplace(key, entry.get<std::string>());
+    for (Json& entry : value.items) {
+      if (entry.kind != Kind::kText) refuse({"__metadata__, \"", entry.key, "\""}, {"a text"}, {entry.kind_name()});
+      metadata.emplace(std::move(entry.key), std::move(entry.text));
     }
     return metadata;
   }
 
-  Tensor tensor_from(const std::string& name, const json& value) const {
-    if (!value.is_object()) fail_tensor(name, "its entry", "an object", value.type_name());
-    for (const auto& [key, entry] : value.items()) {
+  Tensor tensor_from(const Json& value) const {
+    const std::string& name = value.key;
+    if (value.kind != Kind::kObject) refuse_tensor(name, {"its entry"}, {"an object"}, {value.kind_name()});
+    for (const Json& entry : value.items) {
+      const std::string& key = entry.key;
       if (key != "dtype" && key != "shape" && key != "data_offsets") {
-        fail_tensor(name, "an unknown field", "dtype, shape and data_offsets", '"' + key + '"');
+        refuse_tensor(name, {"an unknown field"}, {"dtype, shape and data_offsets"}, {"\"", key, "\""});
       }
     }
-    const DtypeRow& dtype = dtype_from(name, field(name, value, "dtype"));
-    Tensor tensor{.dtype = dtype.dtype, .dtype_name = std::string(dtype.name), .shape = {}, .data = {}, .bytes = 0};
+    const DtypeRow& dtype = dtype_from(name, field(value, "dtype"));
+    Tensor tensor{.dtype = dtype.dtype, .dtype_name = dtype.name, .shape = {}, .data = {}, .bytes = 0};
     std::uint64_t bits = 0;
-    std::tie(tensor.shape, bits) = shape_from(name, field(name, value, "shape"), dtype.bits);
-    if (bits % 8 != 0) fail_tensor(name, "its size", "a whole number of bytes", std::to_string(bits) + " bits");
+    std::tie(tensor.shape, bits) = shape_from(name, field(value, "shape"), dtype.bits);
+    if (bits % 8 != 0) refuse_tensor(name, {"its size"}, {"a whole number of bytes"}, {bits, " bits"});
 
-    const json& offsets = field(name, value, "data_offsets");
-    if (!offsets.is_array() || offsets.size() != 2)
-      fail_tensor(name, "data_offsets", "two numbers", offsets_text(offsets));
-    const std::uint64_t begin = natural(name, "data_offsets", offsets[0]);
-    const std::uint64_t end = natural(name, "data_offsets", offsets[1]);
-    const std::uint64_t available = file_.size - data_start_;
-    if (begin > end)
-      fail_tensor(name, "data_offsets", "a begin before its end",
-                  std::to_string(begin) + " and " + std::to_string(end));
-    if (end > available) {
-      fail_tensor(name, "data_offsets", "an end within the file's " + std::to_string(available) + " bytes of data",
-                  std::to_string(end));
-    }
+    const auto [begin, end] = offsets_from(name, field(value, "data_offsets"));
     if (end - begin != bits / 8) {
-      fail_tensor(name, "its size",
-                  std::to_string(bits / 8) + " bytes for " + tensor.dtype_name + " " + shape_of(tensor.shape),
-                  std::to_string(end - begin) + " bytes");
+      refuse_tensor(name, {"its size"}, {bits / 8, " bytes for ", tensor.dtype_name, " ", tensor.shape},
+                    {end - begin, " bytes"});
     }
     tensor.data = {file_.data, file_.data.get() + data_start_ + begin};
     tensor.bytes = static_cast<std::size_t>(end - begin);
     return tensor;
   }
 
-  const json& field(const std::string& name, const json& value, const char* key) const {
-    const auto found = value.find(key);
-    if (found == value.end()) fail_tensor(name, "a missing field", key, "none");
+  const Json& field(const Json& entry, const char* key) const {
+    const Json* found = entry.find(key);
+    if (found == nullptr) refuse_tensor(entry.key, {"a missing field"}, {key}, {"none"});
     return *found;
   }
 
-  const DtypeRow& dtype_from(const std::string& name, const json& value) const {
-    if (!value.is_string()) fail_tensor(name, "dtype", "a text", value.type_name());
-    const auto wanted = value.get<std::string>();
-    const auto* row = std::ranges::find(kDtypes, std::string_view(wanted), &DtypeRow::name);
-    if (row == kDtypes.end())
-      fail_tensor(name, "dtype", "a type that safetensors knows", '"' + wanted.substr(0, 40) + '"');
+  const DtypeRow& dtype_from(const std::string& name, const Json& value) const {
+    if (value.kind != Kind::kText) refuse_tensor(name, {"dtype"}, {"a text"}, {value.kind_name()});
+    const auto* row = std::ranges::find(kDtypes, std::string_view(value.text), &DtypeRow::name);
+    if (row == kDtypes.end()) {
+      refuse_tensor(name, {"dtype"}, {"a type that safetensors knows"},
+                    {"\"", std::string_view(value.text).substr(0, 40), "\""});
+    }
     return *row;
   }
 
+  /// Where the tensor's bytes begin and end, within the data.
+  std::pair<std::uint64_t, std::uint64_t> offsets_from(const std::string& name, const Json& value) const {
+    if (value.kind != Kind::kList) refuse_tensor(name, {"data_offsets"}, {"two numbers"}, {value.kind_name()});
+    if (value.items.size() != 2) {
+      refuse_tensor(name, {"data_offsets"}, {"two numbers"}, {value.items.size(), " of them"});
+    }
+    const std::uint64_t begin = natural(name, "data_offsets", value.items[0]);
+    const std::uint64_t end = natural(name, "data_offsets", value.items[1]);
+    const std::uint64_t available = file_.size - data_start_;
+    if (begin > end) refuse_tensor(name, {"data_offsets"}, {"a begin before its end"}, {begin, " and ", end});
+    if (end > available) {
+      refuse_tensor(name, {"data_offsets"}, {"an end within the file's ", available, " bytes of data"}, {end});
+    }
+    return {begin, end};
+  }
+
   /// The shape, and how many bits it takes.
-  std::pair<std::vector<Index>, std::uint64_t> shape_from(const std::string& name, const json& value,
+  std::pair<std::vector<Index>, std::uint64_t> shape_from(const std::string& name, const Json& value,
                                                           std::uint64_t element_bits) const {
-    if (!value.is_array()) fail_tensor(name, "shape", "a list of numbers", value.type_name());
-    if (value.size() > kMostDimensions) {
-      fail_tensor(name, "shape", "at most " + std::to_string(kMostDimensions) + " dimensions",
-                  std::to_string(value.size()));
+    if (value.kind != Kind::kList) refuse_tensor(name, {"shape"}, {"a list of numbers"}, {value.kind_name()});
+    if (value.items.size() > kMostDimensions) {
+      refuse_tensor(name, {"shape"}, {"at most ", kMostDimensions, " dimensions"}, {value.items.size()});
     }
     // Half of what an Index can hold is far more than memory can, and leaves no sum or product of ours to overflow.
     constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<Index>::max()) / 2;
     std::vector<Index> shape;
     std::uint64_t bits = element_bits;
     bool is_empty = false;
-    for (const json& entry : value) {
+    for (const Json& entry : value.items) {
       const std::uint64_t length = natural(name, "shape", entry);
-      if (length > kMost) fail_tensor(name, "shape", "lengths that memory can hold", std::to_string(length));
+      if (length > kMost) refuse_tensor(name, {"shape"}, {"lengths that memory can hold"}, {length});
       is_empty = is_empty || length == 0;
       if (length != 0 && bits > std::numeric_limits<std::uint64_t>::max() / length) {
-        fail_tensor(name, "shape", "a size that does not overflow", "one that does");
+        refuse_tensor(name, {"shape"}, {"a size that does not overflow"}, {"one that does"});
       }
       bits *= length == 0 ? 1 : length;
       shape.push_back(static_cast<Index>(length));
     }
     if (is_empty) return {std::move(shape), 0};
-    if (bits / 8 > kMost)
-      fail_tensor(name, "shape", "a size that memory can hold", std::to_string(bits / 8) + " bytes");
+    if (bits / 8 > kMost) refuse_tensor(name, {"shape"}, {"a size that memory can hold"}, {bits / 8, " bytes"});
     return {std::move(shape), bits};
   }
 
-  std::uint64_t natural(const std::string& name, const char* what, const json& value) const {
-    if (!value.is_number_unsigned()) {
-      fail_tensor(name, what, "whole numbers that are not negative", found_number(value));
-    }
-    return value.get<std::uint64_t>();
-  }
-
-  static std::string found_number(const json& value) {
-    if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
-    return value.is_number_float() ? "the fraction " + number_text(value.get<double>()) : value.type_name();
-  }
-
-  static std::string offsets_text(const json& value) {
-    return value.is_array() ? std::to_string(value.size()) + " of them" : value.type_name();
+  std::uint64_t natural(const std::string& name, const char* what, const Json& value) const {
+    const char* expected = "whole numbers that are not negative";
+    if (value.kind == Kind::kNegative) refuse_tensor(name, {what}, {expected}, {value.negative});
+    if (value.kind == Kind::kReal) refuse_tensor(name, {what}, {expected}, {"the fraction ", value.real});
+    if (value.kind != Kind::kNatural) refuse_tensor(name, {what}, {expected}, {value.kind_name()});
+    return value.natural;
   }
 
   /// The tensors must fill the data exactly: in order of their offsets, each begins where the one before it ends.
@@ -231,15 +223,13 @@ class Reader {
     for (const auto& [place, name] : in_order) {
       const auto& [offset, bytes] = place;
       if (offset != end) {
-        fail_tensor(*name, offset < end ? "it overlaps another tensor" : "there is a hole before it",
-                    "it to begin at byte " + std::to_string(end - data_start_) + " of the data",
-                    "byte " + std::to_string(offset - data_start_));
+        refuse_tensor(*name, {offset < end ? "it overlaps another tensor" : "there is a hole before it"},
+                      {"it to begin at byte ", end - data_start_, " of the data"}, {"byte ", offset - data_start_});
       }
       end += bytes;
     }
     if (end != file_.size) {
-      fail("the tensors must fill the file", std::to_string(end) + " bytes in all",
-           std::to_string(file_.size) + " bytes");
+      refuse({"the tensors must fill the file"}, {end, " bytes in all"}, {file_.size, " bytes"});
     }
   }
 
@@ -261,20 +251,20 @@ Checkpoint merge_shards(std::vector<Checkpoint> shards) {
     // What could not be moved over was there already.
     if (!shard.tensors.empty()) {
       const std::string& name = shard.tensors.begin()->first;
-      throw Error(ErrorCode::kBadFile, "Two parts of the checkpoint hold the tensor \"" + name.substr(0, 80) + "\".",
-                  "every tensor in one part", "it twice");
+      fail(ErrorCode::kBadFile, {"Two parts of the checkpoint hold the tensor \"", name.substr(0, 80), "\"."},
+           {"every tensor in one part"}, {"it twice"});
     }
   }
   if (whole.tensors.size() > kMostTensors) {
-    throw Error(ErrorCode::kTooLarge, "The parts of the checkpoint have too many tensors.",
-                "at most " + std::to_string(kMostTensors), std::to_string(whole.tensors.size()));
+    fail(ErrorCode::kTooLarge, {"The parts of the checkpoint have too many tensors."}, {"at most ", kMostTensors},
+         {whole.tensors.size()});
   }
   return whole;
 }
 
 std::string write_safetensors(const std::map<std::string, std::string>& metadata,
                               const std::map<std::string, std::pair<std::vector<Index>, SharedMatrix>>& tensors) {
-  json header = json::object();
+  nlohmann::json header = nlohmann::json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::size_t end = 0;
   for (const auto& [name, tensor] : tensors) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -20,7 +21,7 @@ constexpr Index kMostTokens = 65536;
 constexpr std::string_view kFormat = "attention-trace";
 constexpr std::string_view kVersion = "1";
 
-std::optional<std::string> metadata_of(const Checkpoint& checkpoint, const std::string& key) {
+std::optional<std::string> metadata_of(const Checkpoint& checkpoint, const char* key) {
   const auto found = checkpoint.metadata.find(key);
   if (found == checkpoint.metadata.end()) return std::nullopt;
   return found->second;
@@ -44,7 +45,7 @@ class Reader {
     trace.n_query = trace.n_key = n_tokens_;
     trace.causal = file.causal.value_or(false);
     const Index n_layers = count_of_numbered("layers");
-    if (n_layers == 0) fail("the layers", "layers.0.weights", "no tensor of that name");
+    if (n_layers == 0) refuse({"the layers"}, {"layers.0.weights"}, {"no tensor of that name"});
     limit("layers", n_layers, kMostLayers);
     for (Index layer = 0; layer < n_layers; ++layer) trace.layers.push_back(read_layer(layer, trace));
     read_hidden(trace);
@@ -52,45 +53,45 @@ class Reader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& problem, const std::string& expected, const std::string& found) const {
-    throw Error(ErrorCode::kBadFile, name_ + ": " + problem + ": expected " + expected + ", found " + found + ".",
-                expected, found);
+  [[noreturn]] void refuse(Parts problem, Parts expected, Parts found) const {
+    fail_at(ErrorCode::kBadFile, {name_}, problem, expected, found);
   }
 
-  void limit(const std::string& what, Index found, Index most) const {
+  void limit(const char* what, Index found, Index most) const {
     if (found <= most) return;
-    throw Error(ErrorCode::kTooLarge, name_ + " has too many " + what + ".", "at most " + std::to_string(most),
-                std::to_string(found));
+    fail(ErrorCode::kTooLarge, {name_, " has too many ", what, "."}, {"at most ", most}, {found});
   }
 
   void check_version() const {
-    if (!is_trace(checkpoint_)) fail("metadata, \"format\"", std::string(kFormat), "none or another");
+    if (!is_trace(checkpoint_)) refuse({"metadata, \"format\""}, {kFormat}, {"none or another"});
     const std::string version = metadata_of(checkpoint_, "version").value_or("");
-    if (version.empty()) fail("metadata, \"version\"", std::string(kVersion), "none");
+    if (version.empty()) refuse({"metadata, \"version\""}, {kVersion}, {"none"});
     if (version != kVersion) {
-      throw Error(ErrorCode::kUnsupported, name_ + " is a trace of version \"" + version + "\".",
-                  "version " + std::string(kVersion), '"' + version + '"');
+      fail(ErrorCode::kUnsupported, {name_, " is a trace of version \"", version, "\"."}, {"version ", kVersion},
+           {"\"", version, "\""});
     }
     const bool has_decoder = metadata_of(checkpoint_, "decoder_tokens").has_value();
     for (const auto& [tensor, unused] : checkpoint_.tensors) {
       if (has_decoder || tensor.starts_with("encoder.") || tensor.starts_with("decoder.")) {
-        throw Error(ErrorCode::kUnsupported, name_ + " is an encoder-decoder's trace, which is not supported yet.",
-                    "layers.N.weights", tensor);
+        fail(ErrorCode::kUnsupported, {name_, " is an encoder-decoder's trace, which is not supported yet."},
+             {"layers.N.weights"}, {tensor});
       }
     }
   }
 
   std::vector<std::string> read_tokens() const {
     const auto text = metadata_of(checkpoint_, "tokens");
-    if (!text) fail("metadata, \"tokens\"", "a JSON list of texts", "none");
-    const nlohmann::json list = parse_json(*text, name_ + ", metadata \"tokens\"", ErrorCode::kBadFile);
-    if (!list.is_array()) fail("metadata, \"tokens\"", "a JSON list of texts", list.type_name());
-    if (list.empty()) fail("metadata, \"tokens\"", "at least one token", "an empty list");
-    limit("tokens", static_cast<Index>(list.size()), kMostTokens);
+    if (!text) refuse({"metadata, \"tokens\""}, {"a JSON list of texts"}, {"none"});
+    Json list = parse_json(*text, name_ + ", metadata \"tokens\"", ErrorCode::kBadFile);
+    if (list.kind != Json::Kind::kList) {
+      refuse({"metadata, \"tokens\""}, {"a JSON list of texts"}, {list.kind_name()});
+    }
+    if (list.items.empty()) refuse({"metadata, \"tokens\""}, {"at least one token"}, {"an empty list"});
+    limit("tokens", static_cast<Index>(list.items.size()), kMostTokens);
     std::vector<std::string> tokens;
-    for (const auto& token : list) {
-      if (!token.is_string()) fail("metadata, \"tokens\"", "texts alone", token.type_name());
-      tokens.push_back(token.get<std::string>());
+    for (Json& token : list.items) {
+      if (token.kind != Json::Kind::kText) refuse({"metadata, \"tokens\""}, {"texts alone"}, {token.kind_name()});
+      tokens.push_back(std::move(token.text));
     }
     return tokens;
   }
@@ -98,29 +99,30 @@ class Reader {
   std::optional<bool> read_causal() const {
     const auto text = metadata_of(checkpoint_, "causal");
     if (!text) return std::nullopt;
-    if (*text != "true" && *text != "false") fail("metadata, \"causal\"", "true or false", '"' + *text + '"');
+    if (*text != "true" && *text != "false") refuse({"metadata, \"causal\""}, {"true or false"}, {"\"", *text, "\""});
     return *text == "true";
   }
 
   /// How many numbers N there are in names "group.N" or "group.N.something". They must be 0, 1, 2 and so on.
-  Index count_of_numbered(const std::string& group) const {
+  Index count_of_numbered(const char* group) const {
+    const std::string start = joined({group, "."});
     std::set<Index> numbers;
     for (const auto& [tensor, unused] : checkpoint_.tensors) {
-      if (!tensor.starts_with(group + ".")) continue;
-      const char* begin = tensor.data() + group.size() + 1;
+      if (!tensor.starts_with(start)) continue;
+      const char* begin = tensor.data() + start.size();
       const char* end = tensor.data() + tensor.size();
       Index number = -1;
       const auto [rest, problem] = std::from_chars(begin, end, number);
       const bool has_zero_in_front = rest > begin + 1 && *begin == '0';
       if (problem != std::errc() || number < 0 || has_zero_in_front || (rest != end && *rest != '.')) {
-        fail("a tensor's name", group + ".N with N from 0", '"' + tensor + '"');
+        refuse({"a tensor's name"}, {group, ".N with N from 0"}, {"\"", tensor, "\""});
       }
       numbers.insert(number);
     }
     Index expected = 0;
     for (const Index number : numbers) {
       if (number != expected) {
-        fail("numbers without gaps", group + "." + std::to_string(expected), group + "." + std::to_string(number));
+        refuse({"numbers without gaps"}, {group, ".", expected}, {group, ".", number});
       }
       ++expected;
     }
@@ -128,102 +130,100 @@ class Reader {
   }
 
   /// A tensor [heads, n_tokens, last]; `heads` and `last` may be anything from 1 on.
-  const Tensor& head_tensor(const std::string& tensor_name) const {
-    const Tensor& tensor = checkpoint_.tensors.at(tensor_name);
+  const Tensor& head_tensor(const Part& tensor_name) const {
+    const Tensor& tensor = *checkpoint_.find(tensor_name);
     const std::vector<Index>& shape = tensor.shape;
     if (shape.size() != 3 || shape[0] < 1 || shape[1] != n_tokens_ || shape[2] < 1) {
-      fail(tensor_name, "[heads, " + std::to_string(n_tokens_) + " tokens, width]", shape_of(shape));
+      refuse({tensor_name}, {"[heads, ", n_tokens_, " tokens, width]"}, {shape});
     }
     limit("heads", shape[0], kMostHeads);
     return tensor;
   }
 
-  SharedMatrix finite_numbers(const std::string& tensor_name, const Tensor& tensor, Index rows, Index cols) const {
+  SharedMatrix finite_numbers(const Part& tensor_name, const Tensor& tensor, Index rows, Index cols) const {
     SharedMatrix numbers = numbers_of(tensor_name, tensor, rows, cols);
-    if (!numbers.view().allFinite()) fail(tensor_name, "finite numbers", "infinity or NaN");
+    if (!numbers.view().allFinite()) refuse({tensor_name}, {"finite numbers"}, {"infinity or NaN"});
     return numbers;
   }
 
   LayerTrace read_layer(Index index, ForwardTrace& trace) const {
-    const std::string prefix = "layers." + std::to_string(index) + ".";
-    const bool has_weights = checkpoint_.find(prefix + "weights") != nullptr;
+    const std::string prefix = joined({"layers.", index, "."});
+    const bool has_weights = checkpoint_.find({prefix, "weights"}) != nullptr;
     Index n_parts = 0;
-    for (const char* part : {"query", "key", "value"}) n_parts += checkpoint_.find(prefix + part) != nullptr ? 1 : 0;
+    for (const char* part : {"query", "key", "value"}) n_parts += checkpoint_.find({prefix, part}) != nullptr ? 1 : 0;
     if (n_parts != 0 && n_parts != 3) {
-      fail("layer " + std::to_string(index), "all of query, key and value", std::to_string(n_parts) + " of them");
+      refuse({"layer ", index}, {"all of query, key and value"}, {n_parts, " of them"});
     }
-    if (!has_weights && n_parts == 0)
-      fail("layer " + std::to_string(index), prefix + "weights", "no tensor of that name");
+    if (!has_weights && n_parts == 0) refuse({"layer ", index}, {prefix, "weights"}, {"no tensor of that name"});
 
     LayerTrace layer;
     if (n_parts == 3) read_parts(prefix, index, layer, trace);
-    if (has_weights) read_weights(prefix + "weights", index, layer, trace);
+    if (has_weights) read_weights({prefix, "weights"}, index, layer, trace);
     return layer;
   }
 
-  void read_parts(const std::string& prefix, Index index, LayerTrace& layer, ForwardTrace& trace) const {
-    const std::vector<Index> query_shape = head_tensor(prefix + "query").shape;
-    const std::vector<Index> key_shape = head_tensor(prefix + "key").shape;
-    const std::vector<Index> value_shape = head_tensor(prefix + "value").shape;
-    if (query_shape[2] != key_shape[2]) fail(prefix + "key", "the query's d_head", shape_of(key_shape));
-    if (value_shape[0] != key_shape[0]) fail(prefix + "value", "as many heads as the key has", shape_of(value_shape));
+  void read_parts(const Part& prefix, Index index, LayerTrace& layer, ForwardTrace& trace) const {
+    const std::vector<Index>& query_shape = head_tensor({prefix, "query"}).shape;
+    const std::vector<Index>& key_shape = head_tensor({prefix, "key"}).shape;
+    const std::vector<Index>& value_shape = head_tensor({prefix, "value"}).shape;
+    if (query_shape[2] != key_shape[2]) refuse({prefix, "key"}, {"the query's d_head"}, {key_shape});
+    if (value_shape[0] != key_shape[0]) refuse({prefix, "value"}, {"as many heads as the key has"}, {value_shape});
     if (query_shape[0] % key_shape[0] != 0) {
-      fail(prefix + "key", "a number of heads that divides the query's", shape_of(key_shape));
+      refuse({prefix, "key"}, {"a number of heads that divides the query's"}, {key_shape});
     }
-    same_count(prefix + "query", index, query_shape[0], trace.n_heads);
-    same_count(prefix + "key", index, key_shape[0], trace.n_kv_heads);
-    layer.query = side_by_side(prefix + "query");
-    layer.key = side_by_side(prefix + "key");
-    layer.value = side_by_side(prefix + "value");
+    same_count({prefix, "query"}, index, query_shape[0], trace.n_heads);
+    same_count({prefix, "key"}, index, key_shape[0], trace.n_kv_heads);
+    layer.query = side_by_side({prefix, "query"});
+    layer.key = side_by_side({prefix, "key"});
+    layer.value = side_by_side({prefix, "value"});
     layer.rule = scaled_by_width(query_shape[2], trace.causal ? causal_mask() : Mask{});
   }
 
   /// Every layer must have the heads that layer 0 has.
-  void same_count(const std::string& tensor_name, Index index, Index found, Index& count) const {
+  void same_count(const Part& tensor_name, Index index, Index found, Index& count) const {
     if (index == 0 && count == 0) count = found;
-    if (found != count) fail(tensor_name, std::to_string(count) + " heads, as before", std::to_string(found));
+    if (found != count) refuse({tensor_name}, {count, " heads, as before"}, {found});
   }
 
   /// [heads, n_tokens, width] as [n_tokens, heads * width].
-  GrowingMatrix side_by_side(const std::string& tensor_name) const {
+  GrowingMatrix side_by_side(const Part& tensor_name) const {
     const Tensor& tensor = head_tensor(tensor_name);
     const Index heads = tensor.shape[0];
     const Index width = tensor.shape[2];
     const SharedMatrix stacked = finite_numbers(tensor_name, tensor, heads * n_tokens_, width);
     Matrix result(n_tokens_, heads * width);
     for (Index head = 0; head < heads; ++head) {
-      result.middleCols(head * width, width) = stacked.view().middleRows(head * n_tokens_, n_tokens_);
+      copy(stacked.view().middleRows(head * n_tokens_, n_tokens_), result.middleCols(head * width, width));
     }
     return GrowingMatrix(std::move(result));
   }
 
-  void read_weights(const std::string& tensor_name, Index index, LayerTrace& layer, ForwardTrace& trace) const {
+  void read_weights(const Part& tensor_name, Index index, LayerTrace& layer, ForwardTrace& trace) const {
     const Tensor& tensor = head_tensor(tensor_name);
     if (tensor.shape[2] != n_tokens_) {
-      const std::string n = std::to_string(n_tokens_);
-      fail(tensor_name, "[heads, " + n + ", " + n + "], as many as there are tokens", shape_of(tensor.shape));
+      refuse({tensor_name}, {"[heads, ", n_tokens_, ", ", n_tokens_, "], as many as there are tokens"}, {tensor.shape});
     }
     same_count(tensor_name, index, tensor.shape[0], trace.n_heads);
     if (trace.n_kv_heads == 0) trace.n_kv_heads = trace.n_heads;
     const float tolerance = tensor.dtype == Dtype::kF32 ? 1e-3F : 1e-2F;
     layer.weights = finite_numbers(tensor_name, tensor, trace.n_heads * n_tokens_, n_tokens_);
     const auto weights = layer.weights.view();
-    if (weights.minCoeff() < 0.0F || weights.maxCoeff() > 1.0F) {
-      const float wrong = weights.minCoeff() < 0.0F ? weights.minCoeff() : weights.maxCoeff();
-      fail(tensor_name, "weights from 0 to 1", number_text(wrong));
-    }
     for (Index row = 0; row < weights.rows(); ++row) {
-      const float sum = weights.row(row).sum();
-      if (sum != 0.0F && std::abs(sum - 1.0F) > tolerance) {
-        fail(tensor_name + ", head " + std::to_string(row / n_tokens_) + ", row " + std::to_string(row % n_tokens_),
-             "weights that sum to 1, or all zeros", "a sum of " + number_text(sum));
+      double sum = 0.0;
+      for (const float weight : weights.row(row)) {
+        if (weight < 0.0F || weight > 1.0F) refuse({tensor_name}, {"weights from 0 to 1"}, {weight});
+        sum += double{weight};
+      }
+      if (sum != 0.0 && std::abs(sum - 1.0) > double{tolerance}) {
+        refuse({tensor_name, ", head ", row / n_tokens_, ", row ", row % n_tokens_},
+               {"weights that sum to 1, or all zeros"}, {"a sum of ", sum});
       }
     }
     if (layer.query.size() != 0) check_agreement(tensor_name, layer, trace, tolerance);
   }
 
   /// A file that has both must not show weights that its query and key do not explain.
-  void check_agreement(const std::string& tensor_name, const LayerTrace& layer, const ForwardTrace& trace,
+  void check_agreement(const Part& tensor_name, const LayerTrace& layer, const ForwardTrace& trace,
                        float tolerance) const {
     ForwardTrace alone;
     alone.n_heads = trace.n_heads;
@@ -233,11 +233,12 @@ class Reader {
     alone.layers.front().weights = {};
     for (Index head = 0; head < trace.n_heads; ++head) {
       const Matrix expected = head_weights(alone, 0, head);
-      const auto found = layer.weights.view().middleRows(head * n_tokens_, n_tokens_);
-      const float difference = (expected - found).cwiseAbs().maxCoeff();
-      if (!(difference <= tolerance)) {
-        fail(tensor_name + ", head " + std::to_string(head), "the weights that query and key give",
-             "a difference of " + number_text(difference));
+      const float* found = layer.weights.row(head * n_tokens_).data();
+      for (Index i = 0; i < expected.size(); ++i) {
+        const float difference = std::abs(expected.data()[i] - found[i]);
+        if (difference <= tolerance) continue;
+        refuse({tensor_name, ", head ", head}, {"the weights that query and key give"},
+               {"a difference of ", difference});
       }
     }
   }
@@ -246,18 +247,18 @@ class Reader {
     const Index count = count_of_numbered("hidden");
     if (count == 0) return;
     if (count != trace.n_layers() + 1) {
-      fail("hidden", "hidden.0 to hidden." + std::to_string(trace.n_layers()), std::to_string(count) + " of them");
+      refuse({"hidden"}, {"hidden.0 to hidden.", trace.n_layers()}, {count, " of them"});
     }
     for (Index layer = 0; layer < count; ++layer) {
-      const std::string tensor_name = "hidden." + std::to_string(layer);
-      const auto found = checkpoint_.tensors.find(tensor_name);
-      if (found == checkpoint_.tensors.end()) fail("hidden", tensor_name, "another name");
-      const std::vector<Index>& shape = found->second.shape;
+      const Parts tensor_name = {"hidden.", layer};
+      const Tensor* tensor = checkpoint_.find(tensor_name);
+      if (tensor == nullptr) refuse({"hidden"}, tensor_name, {"another name"});
+      const std::vector<Index>& shape = tensor->shape;
       const Index d_model = trace.hidden.empty() ? -1 : trace.hidden.front().cols();
       if (shape.size() != 2 || shape[0] != n_tokens_ || shape[1] < 1 || (d_model >= 0 && shape[1] != d_model)) {
-        fail(tensor_name, "[" + std::to_string(n_tokens_) + " tokens, d_model]", shape_of(shape));
+        refuse(tensor_name, {"[", n_tokens_, " tokens, d_model]"}, {shape});
       }
-      trace.hidden.emplace_back(Matrix(finite_numbers(tensor_name, found->second, shape[0], shape[1]).view()));
+      trace.hidden.emplace_back(copy_of(finite_numbers(tensor_name, *tensor, shape[0], shape[1]).view()));
     }
   }
 
@@ -306,21 +307,20 @@ Tensors::mapped_type stacked(const GrowingMatrix& side_by_side, Index heads) {
 void check_plain(const TraceFile& file, Index layer) {
   const ForwardTrace& trace = file.trace;
   const LayerTrace& found = trace.layers[static_cast<std::size_t>(layer)];
-  const auto refuse = [&](const std::string& expected, const std::string& instead) {
-    throw Error(ErrorCode::kUnsupported,
-                "Layer " + std::to_string(layer) + " cannot be written with query, key and value, only with weights.",
-                expected, instead);
+  const auto refuse = [&](Parts expected, Parts instead) {
+    fail(ErrorCode::kUnsupported, {"Layer ", layer, " cannot be written with query, key and value, only with weights."},
+         expected, instead);
   };
-  if (found.query.size() == 0) refuse("query, key and value", "weights alone");
+  if (found.query.size() == 0) refuse({"query, key and value"}, {"weights alone"});
   const Mask& mask = found.rule.mask;
   const ScoreRule plain = scaled_by_width(found.query.cols() / trace.n_heads);
-  if (found.rule.scale != plain.scale) refuse("a scale of " + number_text(plain.scale), number_text(found.rule.scale));
-  if (found.rule.bias.size() != 0) refuse("no bias", "a bias");
+  if (found.rule.scale != plain.scale) refuse({"a scale of ", plain.scale}, {found.rule.scale});
+  if (found.rule.bias.size() != 0) refuse({"no bias"}, {"a bias"});
   if (mask.window > 0 && mask.window < trace.n_key) {
-    refuse("no sliding window", "one of " + std::to_string(mask.window));
+    refuse({"no sliding window"}, {"one of ", mask.window});
   }
-  if (!mask.padding.empty()) refuse("no padding", "padding");
-  if (mask.causal != file.causal.value_or(false)) refuse("a mask as the file's \"causal\" says", "another");
+  if (!mask.padding.empty()) refuse({"no padding"}, {"padding"});
+  if (mask.causal != file.causal.value_or(false)) refuse({"a mask as the file's \"causal\" says"}, {"another"});
 }
 
 }  // namespace

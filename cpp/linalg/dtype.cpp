@@ -167,8 +167,8 @@ ExpandBlock block_expander(Dtype dtype) {
 
 DtypeLayout layout_of(Dtype dtype) {
   if (dtype == Dtype::kOther) {
-    throw Error(ErrorCode::kUnsupported, "Numbers of this type cannot be computed with.", "F32, F16, BF16 or Q4 to Q8",
-                "another type");
+    fail(ErrorCode::kUnsupported, {"Numbers of this type cannot be computed with."}, {"F32, F16, BF16 or Q4 to Q8"},
+         {"another type"});
   }
   return kRows[static_cast<std::size_t>(dtype)].layout;
 }

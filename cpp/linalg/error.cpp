@@ -1,4 +1,4 @@
-// The names of the error codes, and numbers in words for messages.
+// The names of the error codes, and messages put together.
 #include "linalg/error.h"
 
 #include <cmath>
@@ -69,5 +69,47 @@ std::string number_text(double value) {
 
 Error::Error(ErrorCode code, const std::string& message, std::string expected, std::string found)
     : std::runtime_error(message), code_(code), expected_(std::move(expected)), found_(std::move(found)) {}
+
+void Part::add_to(std::string& text) const {
+  switch (kind_) {
+    case Kind::kText:
+      text.append(text_, size_);
+      return;
+    case Kind::kShape:
+      text += '[';
+      for (std::size_t i = 0; i < size_; ++i) {
+        if (i != 0) text += ", ";
+        text += std::to_string(shape_[i]);
+      }
+      text += ']';
+      return;
+    case Kind::kParts:
+      for (const Part& part : *parts_) part.add_to(text);
+      return;
+    case Kind::kReal:
+      text += number_text(real_);
+      return;
+    case Kind::kSigned:
+      text += std::to_string(signed_);
+      return;
+    case Kind::kUnsigned:
+      text += std::to_string(unsigned_);
+      return;
+  }
+}
+
+std::string joined(Parts parts) {
+  std::string text;
+  for (const Part& part : parts) part.add_to(text);
+  return text;
+}
+
+void fail(ErrorCode code, Parts message, Parts expected, Parts found) {
+  throw Error(code, joined(message), joined(expected), joined(found));
+}
+
+void fail_at(ErrorCode code, Parts where, Parts problem, Parts expected, Parts found) {
+  fail(code, {where, ": ", problem, ": expected ", expected, ", found ", found, "."}, expected, found);
+}
 
 }  // namespace attn

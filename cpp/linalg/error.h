@@ -1,8 +1,15 @@
 // The one exception of the library: a refusal that says what was expected and what was found.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace attn {
 
@@ -42,5 +49,54 @@ class Error : public std::runtime_error {
   std::string expected_;
   std::string found_;
 };
+
+class Part;
+using Parts = std::initializer_list<Part>;
+
+/// A piece of a message: a text, a number (as number_text has it), a shape ("[12, 24]") or several pieces. It refers to
+/// what it is made from and lives no longer than the call that it is an argument of.
+///
+/// Messages are put together from pieces in one place, and only when they are needed: `"a" + std::string` where
+/// something is refused would, with all that must be freed again, be a quarter of the WebAssembly file.
+class Part {
+ public:
+  // NOLINTBEGIN(google-explicit-constructor): what a message is made of stands in it as it is.
+  Part(const char* text) : Part(std::string_view(text)) {}
+  Part(const std::string& text) : Part(std::string_view(text)) {}
+  Part(std::string_view text) : kind_(Kind::kText), size_(text.size()), text_(text.data()) {}
+  Part(std::span<const std::ptrdiff_t> shape) : kind_(Kind::kShape), size_(shape.size()), shape_(shape.data()) {}
+  Part(const std::vector<std::ptrdiff_t>& shape) : Part(std::span(shape)) {}
+  Part(const Parts& parts) : kind_(Kind::kParts), parts_(&parts) {}
+  Part(double number) : kind_(Kind::kReal), real_(number) {}
+  template <std::signed_integral Number>
+  Part(Number number) : kind_(Kind::kSigned), signed_(number) {}
+  template <std::unsigned_integral Number>
+  Part(Number number) : kind_(Kind::kUnsigned), unsigned_(number) {}
+  // NOLINTEND(google-explicit-constructor)
+
+  void add_to(std::string& text) const;
+
+ private:
+  enum class Kind { kText, kShape, kParts, kReal, kSigned, kUnsigned };
+
+  Kind kind_;
+  std::size_t size_ = 0;
+  union {
+    const char* text_;
+    const std::ptrdiff_t* shape_;
+    const Parts* parts_;
+    double real_;
+    std::int64_t signed_;
+    std::uint64_t unsigned_;
+  };
+};
+
+std::string joined(Parts parts);
+
+/// Throws an Error of these texts.
+[[noreturn]] void fail(ErrorCode code, Parts message, Parts expected = {}, Parts found = {});
+
+/// Throws an Error whose message is "where: problem: expected ..., found ....".
+[[noreturn]] void fail_at(ErrorCode code, Parts where, Parts problem, Parts expected, Parts found);
 
 }  // namespace attn

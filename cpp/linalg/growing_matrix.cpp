@@ -11,13 +11,13 @@ GrowingMatrix::GrowingMatrix(Matrix matrix) : rows_(matrix.rows()) {
 }
 
 MatrixView GrowingMatrix::view() const {
-  if (storage_ == nullptr) return Matrix();
+  if (storage_ == nullptr) return {};
   return storage_->numbers.topRows(rows_);
 }
 
 MatrixOut GrowingMatrix::append(Index count, Index cols) {
   if (storage_ != nullptr && rows_ != 0 && cols != this->cols()) {
-    throw ShapeError("rows must be as wide as those before", view(), Matrix(count, cols));
+    fail_shapes("rows must be as wide as those before", *this, Shape(count, cols));
   }
   const Index wanted = rows_ + count;
   const bool is_last = storage_ != nullptr && storage_->used == rows_ && storage_->numbers.cols() == cols;
@@ -26,7 +26,7 @@ MatrixOut GrowingMatrix::append(Index count, Index cols) {
     constexpr Index kRoom = 64;
     const Index capacity = rows_ == 0 ? wanted : wanted + std::max(kRoom, wanted / 8);
     auto grown = std::make_shared<Storage>(Storage{.numbers = Matrix(capacity, cols), .used = 0});
-    if (rows_ != 0) grown->numbers.topRows(rows_) = storage_->numbers.topRows(rows_);
+    if (rows_ != 0) copy(view(), grown->numbers.topRows(rows_));
     storage_ = std::move(grown);
   }
   MatrixOut added = storage_->numbers.middleRows(rows_, count);

@@ -35,19 +35,13 @@ void by_dots(const MatrixView& input, const WeightMatrix& w, MatrixOut output) {
   }
 }
 
-std::string shape_of(const WeightMatrix& w) {
-  return "[" + std::to_string(w.rows()) + ", " + std::to_string(w.cols()) + "]";
-}
-
 void check(const MatrixView& input, const Linear& map, const MatrixView& output) {
-  const auto fail = [&](const char* rule, const MatrixView& with) {
-    throw ShapeError(rule, attn::shape_of(with), shape_of(map.w));
-  };
-  if (input.cols() != map.d_in()) fail("input and w must agree in d_in", input);
+  if (input.cols() != map.d_in()) fail_shapes("input and w must agree in d_in", input, map.w);
   if (output.rows() != input.rows() || output.cols() != map.d_out()) {
-    fail("output must be [rows of input, d_out]", output);
+    fail_shapes("output must be [rows of input, d_out]", output, map.w);
   }
-  if (map.bias.size() != 0 && map.bias.size() != map.d_out()) fail("bias must have d_out numbers", map.bias);
+  if (map.bias.size() != 0 && map.bias.size() != map.d_out())
+    fail_shapes("bias must have d_out numbers", map.bias, map.w);
 }
 
 }  // namespace

@@ -1,16 +1,34 @@
-// Shapes in messages.
+// Copies, sums, and shapes in messages.
 #include "linalg/matrix.h"
+
+#include <algorithm>
 
 namespace attn {
 
-std::string shape_of(const MatrixView& matrix) {
-  return "[" + std::to_string(matrix.rows()) + ", " + std::to_string(matrix.cols()) + "]";
+void copy(const MatrixView& from, MatrixOut to) {
+  for (Index t = 0; t < from.rows(); ++t) std::copy_n(from.row(t).data(), from.cols(), to.row(t).data());
 }
 
-ShapeError::ShapeError(const std::string& rule, const MatrixView& left, const MatrixView& right)
-    : ShapeError(rule, shape_of(left), shape_of(right)) {}
+void add(const MatrixView& what, MatrixOut to) {
+  for (Index t = 0; t < what.rows(); ++t) to.row(t) += what.row(t);
+}
 
-ShapeError::ShapeError(const std::string& rule, const std::string& left, const std::string& right)
-    : Error(ErrorCode::kBadRequest, rule + ": " + left + " and " + right, rule, left + " and " + right) {}
+Matrix copy_of(const MatrixView& rows) {
+  Matrix result(rows.rows(), rows.cols());
+  copy(rows, result);
+  return result;
+}
+
+Vector row_of(const MatrixView& matrix, Index row) {
+  Vector result(matrix.cols());
+  copy(matrix.middleRows(row, 1), result);
+  return result;
+}
+
+void fail_shapes(std::string_view rule, const Shape& left, const Shape& right) {
+  const std::string found =
+      joined({std::span<const Index>(left.numbers), " and ", std::span<const Index>(right.numbers)});
+  throw ShapeError(ErrorCode::kBadRequest, joined({rule, ": ", found}), std::string(rule), found);
+}
 
 }  // namespace attn

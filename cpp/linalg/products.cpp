@@ -4,16 +4,14 @@
 namespace attn {
 
 void product(const MatrixView& a, const MatrixView& b, MatrixOut output) {
-  if (a.cols() != b.rows()) throw ShapeError("a product needs as many columns as rows", a, b);
-  if (output.rows() != a.rows() || output.cols() != b.cols())
-    throw ShapeError("output must be [rows, cols]", output, b);
+  if (a.cols() != b.rows()) fail_shapes("a product needs as many columns as rows", a, b);
+  if (output.rows() != a.rows() || output.cols() != b.cols()) fail_shapes("output must be [rows, cols]", output, b);
   output.noalias() = a * b;
 }
 
 void product_transposed(const MatrixView& a, const MatrixView& b, MatrixOut output) {
-  if (a.cols() != b.cols()) throw ShapeError("a transposed product needs equal widths", a, b);
-  if (output.rows() != a.rows() || output.cols() != b.rows())
-    throw ShapeError("output must be [rows, rows]", output, b);
+  if (a.cols() != b.cols()) fail_shapes("a transposed product needs equal widths", a, b);
+  if (output.rows() != a.rows() || output.cols() != b.rows()) fail_shapes("output must be [rows, rows]", output, b);
   output.noalias() = a * b.transpose();
 }
 

@@ -12,8 +12,8 @@ namespace {
 void check_whole_blocks(Index count, Dtype dtype) {
   const Index block = layout_of(dtype).block;
   if (count % block == 0) return;
-  throw Error(ErrorCode::kBadFile, std::string("Rows of ") + name_of(dtype) + " come in whole blocks.",
-              "a multiple of " + std::to_string(block) + " columns", std::to_string(count));
+  fail(ErrorCode::kBadFile, {"Rows of ", name_of(dtype), " come in whole blocks."},
+       {"a multiple of ", block, " columns"}, {count});
 }
 
 std::size_t bytes_of(Index count, Dtype dtype) {

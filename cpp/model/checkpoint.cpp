@@ -16,31 +16,25 @@ Index count_of(const Tensor& tensor) {
   return count;
 }
 
-std::string shape_of(const std::vector<Index>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  return text + "]";
-}
-
-const Tensor* Checkpoint::find(const std::string& name) const {
-  const auto found = tensors.find(name);
+const Tensor* Checkpoint::find(const Part& name) const {
+  const auto found = tensors.find(joined({name}));
   return found == tensors.end() ? nullptr : &found->second;
 }
 
-WeightMatrix weights_of(const std::string& name, const Tensor& tensor, Index rows, Index cols) {
+WeightMatrix weights_of(const Part& name, const Tensor& tensor, Index rows, Index cols) {
   if (tensor.dtype == Dtype::kOther) {
-    throw Error(ErrorCode::kUnsupported, "Tensor \"" + name + "\" is of type " + tensor.dtype_name + ".",
-                "F32, F16, BF16, Q8_0 or Q4 to Q6", tensor.dtype_name);
+    fail(ErrorCode::kUnsupported, {"Tensor \"", name, "\" is of type ", tensor.dtype_name, "."},
+         {"F32, F16, BF16, Q8_0 or Q4 to Q6"}, {tensor.dtype_name});
   }
   if (count_of(tensor) != rows * cols) {
-    throw Error(ErrorCode::kBadFile, "Tensor \"" + name + "\" has another shape than it should.",
-                shape_of(std::vector<Index>{rows, cols}), shape_of(tensor.shape));
+    fail(ErrorCode::kBadFile, {"Tensor \"", name, "\" has another shape than it should."}, {"[", rows, ", ", cols, "]"},
+         {tensor.shape});
   }
   // The file's bytes are floats in this machine's own order (the formats and WebAssembly are all little-endian).
   return {tensor.dtype, tensor.data, rows, cols};
 }
 
-SharedMatrix numbers_of(const std::string& name, const Tensor& tensor, Index rows, Index cols) {
+SharedMatrix numbers_of(const Part& name, const Tensor& tensor, Index rows, Index cols) {
   const WeightMatrix weights = weights_of(name, tensor, rows, cols);
   if (weights.is_plain()) {
     return {std::shared_ptr<const float>(tensor.data, reinterpret_cast<const float*>(tensor.data.get())), rows, cols};

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "linalg/shared_matrix.h"
@@ -28,7 +29,7 @@ FileBytes allocate_file(std::size_t size);
 
 struct Tensor {
   Dtype dtype = Dtype::kOther;
-  std::string dtype_name;                 ///< As the file writes it, for messages.
+  std::string_view dtype_name;            ///< As the file writes it, for messages.
   std::vector<Index> shape;               ///< Outermost first; empty for a scalar. The product fits an Index.
   std::shared_ptr<const std::byte> data;  ///< In the file's memory, which it keeps alive.
   std::size_t bytes = 0;                  ///< That many belong to it.
@@ -37,16 +38,13 @@ struct Tensor {
 /// The number of elements.
 Index count_of(const Tensor& tensor);
 
-/// "[12, 24, 24]"
-std::string shape_of(const std::vector<Index>& shape);
-
 struct Checkpoint {
   std::map<std::string, std::string> metadata;
   std::map<std::string, Tensor> tensors;
   std::size_t bytes = 0;  ///< Of all its files in memory.
 
   /// @return null if there is none of that name
-  [[nodiscard]] const Tensor* find(const std::string& name) const;
+  [[nodiscard]] const Tensor* find(const Part& name) const;
 };
 
 /// The tensor as [rows, cols], used where it lies and as it is stored.
@@ -54,10 +52,10 @@ struct Checkpoint {
 /// @param name  for messages
 /// @throws Error (unsupported) for a dtype that is not computed, naming it; (bad-file) unless rows * cols is the number
 ///         of elements and each row is a whole number of blocks
-WeightMatrix weights_of(const std::string& name, const Tensor& tensor, Index rows, Index cols);
+WeightMatrix weights_of(const Part& name, const Tensor& tensor, Index rows, Index cols);
 
 /// All the tensor's numbers in order, seen as [rows, cols]. F32 is used where it lies in the file, unless the file is
 /// so badly aligned that it must be copied; anything else is expanded. Throws as weights_of does.
-SharedMatrix numbers_of(const std::string& name, const Tensor& tensor, Index rows, Index cols);
+SharedMatrix numbers_of(const Part& name, const Tensor& tensor, Index rows, Index cols);
 
 }  // namespace attn

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <variant>
+
+#include "linalg/error.h"
 
 namespace attn {
 
@@ -21,21 +24,22 @@ using Settings = std::map<std::string, Setting>;
 // Each function reads one key. All throw Error (bad-config) naming the key, what was expected and what was found; a
 // null counts as absent.
 
-bool has(const Settings& settings, const std::string& key);
+bool has(const Settings& settings, const Part& key);
 
 /// An integer from `least` to `most`.
-std::int64_t integer(const Settings& settings, const std::string& key, std::int64_t least, std::int64_t most);
+std::int64_t integer(const Settings& settings, const Part& key, std::int64_t least, std::int64_t most);
 
 /// A number greater than `above` and at most `most`; `otherwise` where the key is absent.
-double number_or(const Settings& settings, const std::string& key, double above, double most, double otherwise);
+double number_or(const Settings& settings, const Part& key, double above, double most, double otherwise);
 
 /// The same, or `otherwise` where the key is absent.
-std::int64_t integer_or(const Settings& settings, const std::string& key, std::int64_t least, std::int64_t most,
+std::int64_t integer_or(const Settings& settings, const Part& key, std::int64_t least, std::int64_t most,
                         std::int64_t otherwise);
 
-std::string text(const Settings& settings, const std::string& key);
-std::string text_or(const Settings& settings, const std::string& key, const std::string& otherwise);
+/// Valid as long as the settings.
+std::string_view text(const Settings& settings, const Part& key);
+std::string_view text_or(const Settings& settings, const Part& key, std::string_view otherwise);
 
-bool boolean_or(const Settings& settings, const std::string& key, bool otherwise);
+bool boolean_or(const Settings& settings, const Part& key, bool otherwise);
 
 }  // namespace attn

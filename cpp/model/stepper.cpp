@@ -1,9 +1,19 @@
 // Runs a stepper's coroutine for a while; what it throws, the caller gets.
 #include "model/stepper.h"
 
-#include <chrono>
+#include <ctime>
 
 namespace attn {
+namespace {
+
+/// Milliseconds since some moment. std::chrono's clock would bring all of the C library's error texts with it.
+double now() {
+  std::timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
+}
+
+}  // namespace
 
 void Stepper::advance() {
   if (done()) return;
@@ -12,11 +22,10 @@ void Stepper::advance() {
 }
 
 void Stepper::run_for(double milliseconds) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
+  const double start = now();
   do {
     advance();
-  } while (!done() && std::chrono::duration<double, std::milli>(Clock::now() - start).count() < milliseconds);
+  } while (!done() && now() - start < milliseconds);
 }
 
 }  // namespace attn

@@ -10,10 +10,9 @@
 namespace attn {
 namespace {
 
-void check_index(const std::string& what, Index index, Index count) {
+void check_index(const char* what, Index index, Index count) {
   if (index >= 0 && index < count) return;
-  throw Error(ErrorCode::kBadRequest, "There is no " + what + " " + std::to_string(index) + ".",
-              what + " from 0 to " + std::to_string(count - 1), std::to_string(index));
+  fail(ErrorCode::kBadRequest, {"There is no ", what, " ", index, "."}, {what, " from 0 to ", count - 1}, {index});
 }
 
 const LayerTrace& layer_at(const ForwardTrace& trace, Index layer, Index head) {
@@ -32,8 +31,8 @@ Capabilities capabilities_of(const ForwardTrace& trace) {
 
 ForwardTrace beginning_of(const ForwardTrace& trace, Index n) {
   if (!trace.causal || !capabilities_of(trace).scores || n < 0 || n > trace.n_query) {
-    throw Error(ErrorCode::kBadRequest, "Only what a causal model computed can be taken up again.",
-                "a causal trace of " + std::to_string(n) + " tokens", std::to_string(trace.n_query) + " tokens");
+    fail(ErrorCode::kBadRequest, {"Only what a causal model computed can be taken up again."},
+         {"a causal trace of ", n, " tokens"}, {trace.n_query, " tokens"});
   }
   ForwardTrace beginning = trace;
   beginning.n_query = beginning.n_key = n;
@@ -66,7 +65,8 @@ HeadBlock head_block(const ForwardTrace& trace, Index layer, Index head, Index q
     block.weights = std::move(attention.weights);
     block.output = std::move(attention.output);
   }
-  if (!from.weights.empty()) block.weights = from.weights.view().middleRows(head * trace.n_query + first, rows);
+  if (!from.weights.empty())
+    block.weights = copy_of(from.weights.view().middleRows(head * trace.n_query + first, rows));
   return block;
 }
 
@@ -75,19 +75,19 @@ Matrix head_weights(const ForwardTrace& trace, Index layer, Index head) {
   Matrix weights(trace.n_query, trace.n_key);
   for (Index first = 0; first < trace.n_query; first += kTraceRows) {
     const HeadBlock block = head_block(trace, layer, head, first);
-    weights.middleRows(first, block.weights.rows()) = block.weights;
+    copy(block.weights, weights.middleRows(first, block.weights.rows()));
   }
   return weights;
 }
 
 Matrix head_scores(const ForwardTrace& trace, Index layer, Index head) {
   if (!has_scores(layer_at(trace, layer, head))) {
-    throw Error(ErrorCode::kUnsupported, "This trace holds weights alone: there are no scores to show.");
+    fail(ErrorCode::kUnsupported, {"This trace holds weights alone: there are no scores to show."});
   }
   Matrix scores(trace.n_query, trace.n_key);
   for (Index first = 0; first < trace.n_query; first += kTraceRows) {
     const HeadBlock block = head_block(trace, layer, head, first);
-    scores.middleRows(first, block.scores.rows()) = block.scores;
+    copy(block.scores, scores.middleRows(first, block.scores.rows()));
   }
   return scores;
 }
@@ -100,7 +100,7 @@ CellTrace cell_trace(const ForwardTrace& trace, Index layer, Index head, Index q
   const Index row = query - block.first_query;
 
   CellTrace cell;
-  cell.row_weights = block.weights.row(row);
+  cell.row_weights = row_of(block.weights, row);
   cell.weight = cell.row_weights(key);
   cell.has_scores = has_scores(from);
   if (!cell.has_scores) {
@@ -108,20 +108,20 @@ CellTrace cell_trace(const ForwardTrace& trace, Index layer, Index head, Index q
     return cell;
   }
   const Index kv_head = kv_head_of(head, trace.n_heads, trace.n_kv_heads);
-  cell.query = head_of(from.query.view(), head, trace.n_heads).row(query);
-  cell.key = head_of(from.key.view(), kv_head, trace.n_kv_heads).row(key);
-  cell.value = head_of(from.value.view(), kv_head, trace.n_kv_heads).row(key);
-  cell.dot = cell.query.cast<double>().dot(cell.key.cast<double>());
+  cell.query = row_of(head_of(from.query.view(), head, trace.n_heads), query);
+  cell.key = row_of(head_of(from.key.view(), kv_head, trace.n_kv_heads), key);
+  cell.value = row_of(head_of(from.value.view(), kv_head, trace.n_kv_heads), key);
+  for (Index i = 0; i < cell.query.size(); ++i) cell.dot += double{cell.query(i)} * double{cell.key(i)};
   cell.scale = from.rule.scale;
   cell.bias = from.rule.bias.size() == 0 ? 0.0 : from.rule.bias(query, key);
-  cell.row_scores = block.scores.row(row);
+  cell.row_scores = row_of(block.scores, row);
   cell.score = cell.row_scores(key);
   cell.masked = cell.row_scores(key) == kMasked;
   cell.row_max = cell.row_scores.maxCoeff();
   for (const float score : cell.row_scores) {
     if (score != kMasked) cell.row_sum += std::exp(score - cell.row_max);
   }
-  cell.output = block.output.row(row);
+  cell.output = row_of(block.output, row);
   return cell;
 }
 

@@ -11,40 +11,51 @@ namespace {
 /// The most multiply-adds between two stops: a few milliseconds in WebAssembly.
 constexpr double kTileOperations = 1e8;
 
-/// Part of a product: some inputs, some outputs.
-struct Tile {
-  Index row = 0;
-  Index rows = 0;
-  Index col = 0;
-  Index cols = 0;
-};
+/// Part of a product, some inputs by some outputs: at most kRowBlock inputs, as many outputs as are quick.
+class Tile {
+ public:
+  /// The first of all inputs by all outputs.
+  Tile(Index n_inputs, const Linear& map) : n_inputs_(n_inputs), map_(map) { shape(); }
 
-/// All inputs by all outputs, cut so that each tile is quick; at most kRowBlock inputs, as many outputs as go.
-std::vector<Tile> tiles_of(Index n_inputs, const Linear& map) {
-  std::vector<Tile> tiles;
-  for (Index row = 0; row < n_inputs; row += kRowBlock) {
-    const Index rows = std::min(kRowBlock, n_inputs - row);
-    const double per_output = static_cast<double>(rows) * static_cast<double>(map.d_in());
-    const Index cols = std::max<Index>(static_cast<Index>(kTileOperations / per_output) / 128 * 128, 128);
-    for (Index col = 0; col < map.d_out(); col += cols) {
-      tiles.push_back({.row = row, .rows = rows, .col = col, .cols = std::min(cols, map.d_out() - col)});
+  [[nodiscard]] bool exists() const { return row_ < n_inputs_; }
+
+  void go_on() {
+    col_ += cols_;
+    if (col_ >= map_.d_out()) {
+      col_ = 0;
+      row_ += rows_;
     }
+    shape();
   }
-  return tiles;
-}
 
-void apply(const Tile& tile, const MatrixView& input, const Linear& map, MatrixOut output) {
-  linear(input.middleRows(tile.row, tile.rows), outputs_of(map, tile.col, tile.cols),
-         output.block(tile.row, tile.col, tile.rows, tile.cols));
-}
+  /// Multiply-adds, for progress.
+  [[nodiscard]] double cost() const {
+    return static_cast<double>(rows_) * static_cast<double>(cols_) * static_cast<double>(map_.d_in());
+  }
+
+  void apply(const MatrixView& input, MatrixOut output) const {
+    linear(input.middleRows(row_, rows_), outputs_of(map_, col_, cols_), output.block(row_, col_, rows_, cols_));
+  }
+
+ private:
+  void shape() {
+    rows_ = std::min(kRowBlock, n_inputs_ - row_);
+    const double per_output = static_cast<double>(rows_) * static_cast<double>(map_.d_in());
+    const Index quick = std::max<Index>(static_cast<Index>(kTileOperations / per_output) / 128 * 128, 128);
+    cols_ = std::min(quick, map_.d_out() - col_);
+  }
+
+  Index n_inputs_;
+  const Linear& map_;
+  Index row_ = 0;
+  Index rows_ = 0;
+  Index col_ = 0;
+  Index cols_ = 0;
+};
 
 /// Multiply-adds of a map, for progress.
 double cost_of(Index n_inputs, const Linear& map) {
   return static_cast<double>(n_inputs) * static_cast<double>(map.d_in()) * static_cast<double>(map.d_out());
-}
-
-double cost_of(const Tile& tile, const Linear& map) {
-  return static_cast<double>(tile.rows) * static_cast<double>(tile.cols) * static_cast<double>(map.d_in());
 }
 
 double cost_of(Index n_queries, Index n_keys, const Config& config) {
@@ -69,9 +80,9 @@ void embed(const Model& model, const Tokens& tokens, Index first, MatrixOut hidd
   const std::vector<Index> positions = positions_of(parameters, tokens.ids);
   for (Index row = 0; row < hidden.rows(); ++row) {
     const auto t = static_cast<std::size_t>(first + row);
-    hidden.row(row) = parameters.token_embedding.row(tokens.ids[t]);
+    parameters.token_embedding.expand_rows(tokens.ids[t], hidden.row(row));
     if (!parameters.type_embedding.empty()) {
-      hidden.row(row) += parameters.type_embedding.row(tokens.types.empty() ? 0 : tokens.types[t]);
+      add(parameters.type_embedding.row(tokens.types.empty() ? 0 : tokens.types[t]), hidden.row(row));
     }
     if (!parameters.position_embedding.empty()) {
       add_learned_positions(parameters.position_embedding, positions[t], hidden.row(row));
@@ -84,8 +95,8 @@ void embed(const Model& model, const Tokens& tokens, Index first, MatrixOut hidd
 /// attention.
 void check_finite(const MatrixView& hidden, Index layer) {
   if (hidden.allFinite()) return;
-  throw Error(ErrorCode::kBadFile, "The model's numbers overflow in layer " + std::to_string(layer) + ".",
-              "finite numbers", "infinity or NaN");
+  fail(ErrorCode::kBadFile, {"The model's numbers overflow in layer ", layer, "."}, {"finite numbers"},
+       {"infinity or NaN"});
 }
 
 /// Every head's rows on their own.
@@ -112,112 +123,136 @@ ForwardTrace empty_trace(const Config& config) {
   return trace;
 }
 
-Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& trace, ForwardTrace beginning) {
-  const Config& config = model->config;
-  const bool norm_first = model->parameters.norm_first;
-  const auto n = static_cast<Index>(tokens.ids.size());
-  const Index known = beginning.n_query;
-  const Index n_new = n - known;
-  trace = beginning.layers.empty() ? empty_trace(config) : std::move(beginning);
-  trace.n_query = trace.n_key = n;
-  if (n_new == 0) co_return;
-  embed(*model, tokens, known, trace.hidden[0].append(n_new, config.d_model));
-  check_finite(trace.hidden[0].view(), 0);
-
-  // Progress counts multiply-adds, which are nearly all there is.
+/// Progress counts multiply-adds, which are nearly all there is.
+double cost_of(const Model& model, Index n_new, Index n) {
   double total = 0.0;
-  for (const LayerParameters& layer : model->parameters.layers) {
+  for (const LayerParameters& layer : model.parameters.layers) {
     const MultiHeadParameters& attention = layer.attention;
     for (const Linear* map : {&attention.w_query, &attention.w_key, &attention.w_value, &attention.w_output,
                               &layer.mlp.w_gate, &layer.mlp.w_up, &layer.mlp.w_down}) {
       total += cost_of(n_new, *map);
     }
-    total += static_cast<double>(config.n_heads) * cost_of(n_new, n, config);
+    total += static_cast<double>(model.config.n_heads) * cost_of(n_new, n, model.config);
   }
+  return total;
+}
+
+/// Where a layer's projection goes, and what is done to it there.
+struct Projection {
+  const Linear& map;
+  GrowingMatrix& rows;
+  const NormParameters* norm;
+  bool turns;
+  Index n_heads;
+};
+
+/// One head's output for some of the new rows.
+/// @param known  how many rows came before the new ones
+/// @param mixed  [new rows, n_heads * d_value]
+void attend(const Config& config, const LayerTrace& layer, Index known, Index head, Index first, Index rows,
+            Matrix& mixed) {
+  const Index kv_head = kv_head_of(head, config.n_heads, config.n_kv_heads);
+  const Index begin = known + first;
+  // What a causal model hides from all of these rows need not be computed.
+  const Index n_keys = config.causal && layer.rule.mask.padding.empty() ? begin + rows : layer.key.rows();
+  const HeadTrace attended = scaled_dot_product_attention(
+      head_of(layer.query.view(), head, config.n_heads).middleRows(begin, rows),
+      head_of(layer.key.view(), kv_head, config.n_kv_heads).topRows(n_keys),
+      head_of(layer.value.view(), kv_head, config.n_kv_heads).topRows(n_keys), layer.rule, begin);
+  copy(attended.output, head_of(mixed, head, config.n_heads).middleRows(first, rows));
+}
+
+/// What a layer works on.
+struct Workspace {
+  Matrix hidden;  ///< [new rows, d_model] the residual stream.
+  Matrix input;   ///< [new rows, d_model] what attention sees of it.
+  Matrix mixed;   ///< [new rows, n_heads * d_value]
+  Matrix change;  ///< [new rows, d_model] what is added to the stream.
+  Matrix block;   ///< [at most kRowBlock, d_model] what the feed-forward block sees.
+  Matrix gate;    ///< [at most kRowBlock, d_mlp], or empty without a gate.
+  Matrix inner;   ///< [at most kRowBlock, d_mlp]
+};
+
+/// @param trace  has all layers, with the first `known` rows
+Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& trace, Index known) {
+  const Config& config = model->config;
+  const bool norm_first = model->parameters.norm_first;
+  const auto n = static_cast<Index>(tokens.ids.size());
+  const Index n_new = n - known;
+  if (n_new == 0) co_return;
+  embed(*model, tokens, known, trace.hidden[0].append(n_new, config.d_model));
+  check_finite(trace.hidden[0].view(), 0);
+  const double total = cost_of(*model, n_new, n);
   double done = 0.0;
+  Workspace work;
+  work.input.resize(n_new, config.d_model);
+  work.change.resize(n_new, config.d_model);
 
   for (Index l = 0; l < config.n_layers; ++l) {
     const LayerParameters& parameters = model->parameters.layers[static_cast<std::size_t>(l)];
     const MultiHeadParameters& attention = parameters.attention;
     LayerTrace& layer = trace.layers[static_cast<std::size_t>(l)];
     layer.rule = rule_of(config, parameters, tokens);
-    Matrix hidden = trace.hidden[static_cast<std::size_t>(l)].view().bottomRows(n_new);
-    Matrix input = hidden;
-    if (norm_first) normalise(parameters.attention_norm, input);
+    work.hidden = copy_of(trace.hidden[static_cast<std::size_t>(l)].view().bottomRows(n_new));
+    copy(work.hidden, work.input);
+    if (norm_first) normalise(parameters.attention_norm, work.input);
 
-    struct Projection {
-      const Linear& map;
-      GrowingMatrix& rows;
-      const NormParameters& norm;
-      Index n_heads;
-    };
-    const NormParameters none;
-    for (const Projection& to : {Projection{attention.w_query, layer.query, parameters.query_norm, config.n_heads},
-                                 Projection{attention.w_key, layer.key, parameters.key_norm, config.n_kv_heads},
-                                 Projection{attention.w_value, layer.value, none, config.n_kv_heads}}) {
+    for (const Projection& to :
+         {Projection{attention.w_query, layer.query, &parameters.query_norm, true, config.n_heads},
+          Projection{attention.w_key, layer.key, &parameters.key_norm, true, config.n_kv_heads},
+          Projection{attention.w_value, layer.value, nullptr, false, config.n_kv_heads}}) {
       MatrixOut rows = to.rows.append(n_new, to.map.d_out());
-      for (const Tile& tile : tiles_of(n_new, to.map)) {
-        apply(tile, input, to.map, rows);
-        co_yield (done += cost_of(tile, to.map)) / total;
+      for (Tile tile(n_new, to.map); tile.exists(); tile.go_on()) {
+        tile.apply(work.input, rows);
+        co_yield (done += tile.cost()) / total;
       }
-      normalise_heads(to.norm, to.n_heads, rows);
-      if (&to.rows != &layer.value) rotate(model->parameters.rotary, known, to.n_heads, rows);
+      if (to.norm != nullptr) normalise_heads(*to.norm, to.n_heads, rows);
+      if (to.turns) rotate(model->parameters.rotary, known, to.n_heads, rows);
     }
 
-    Matrix mixed(n_new, attention.w_output.d_in());
-    const MatrixView key = layer.key.view();
-    const MatrixView value = layer.value.view();
+    work.mixed.resize(n_new, attention.w_output.d_in());
     for (Index head = 0; head < config.n_heads; ++head) {
-      const Index kv_head = kv_head_of(head, config.n_heads, config.n_kv_heads);
       for (Index first = 0; first < n_new; first += kRowBlock) {
         const Index rows = std::min(kRowBlock, n_new - first);
-        // What a causal model hides from all of these rows need not be computed.
-        const Index n_keys = config.causal && tokens.padding.empty() ? known + first + rows : n;
-        head_of(mixed, head, config.n_heads).middleRows(first, rows) =
-            scaled_dot_product_attention(
-                head_of(layer.query.view(), head, config.n_heads).middleRows(known + first, rows),
-                head_of(key, kv_head, config.n_kv_heads).topRows(n_keys),
-                head_of(value, kv_head, config.n_kv_heads).topRows(n_keys), layer.rule, known + first)
-                .output;
+        attend(config, layer, known, head, first, rows, work.mixed);
         co_yield (done += cost_of(rows, n, config)) / total;
       }
     }
 
-    Matrix change(n_new, config.d_model);
-    for (const Tile& tile : tiles_of(n_new, attention.w_output)) {
-      apply(tile, mixed, attention.w_output, change);
-      co_yield (done += cost_of(tile, attention.w_output)) / total;
+    for (Tile tile(n_new, attention.w_output); tile.exists(); tile.go_on()) {
+      tile.apply(work.mixed, work.change);
+      co_yield (done += tile.cost()) / total;
     }
-    hidden += change;
-    if (!norm_first) normalise(parameters.attention_norm, hidden);
+    add(work.change, work.hidden);
+    if (!norm_first) normalise(parameters.attention_norm, work.hidden);
 
     const MlpParameters& mlp = parameters.mlp;
     for (Index first = 0; first < n_new; first += kRowBlock) {
       const Index rows = std::min(kRowBlock, n_new - first);
-      Matrix block = hidden.middleRows(first, rows);
-      if (norm_first) normalise(parameters.mlp_norm, block);
-      Matrix gate(mlp.has_gate() ? rows : 0, mlp.has_gate() ? config.d_mlp : 0);
-      Matrix inner(rows, config.d_mlp);
+      work.block = copy_of(work.hidden.middleRows(first, rows));
+      if (norm_first) normalise(parameters.mlp_norm, work.block);
+      work.inner.resize(rows, config.d_mlp);
       if (mlp.has_gate()) {
-        for (const Tile& tile : tiles_of(rows, mlp.w_gate)) {
-          apply(tile, block, mlp.w_gate, gate);
-          co_yield (done += cost_of(tile, mlp.w_gate)) / total;
+        work.gate.resize(rows, config.d_mlp);
+        for (Tile tile(rows, mlp.w_gate); tile.exists(); tile.go_on()) {
+          tile.apply(work.block, work.gate);
+          co_yield (done += tile.cost()) / total;
         }
       }
-      for (const Tile& tile : tiles_of(rows, mlp.w_up)) {
-        apply(tile, block, mlp.w_up, inner);
-        co_yield (done += cost_of(tile, mlp.w_up)) / total;
+      for (Tile tile(rows, mlp.w_up); tile.exists(); tile.go_on()) {
+        tile.apply(work.block, work.inner);
+        co_yield (done += tile.cost()) / total;
       }
-      bend(mlp, gate, inner);
-      for (const Tile& tile : tiles_of(rows, mlp.w_down)) {
-        apply(tile, inner, mlp.w_down, change.topRows(rows));
-        co_yield (done += cost_of(tile, mlp.w_down)) / total;
+      bend(mlp, work.gate, work.inner);
+      for (Tile tile(rows, mlp.w_down); tile.exists(); tile.go_on()) {
+        tile.apply(work.inner, work.change.topRows(rows));
+        co_yield (done += tile.cost()) / total;
       }
-      hidden.middleRows(first, rows) += change.topRows(rows);
+      add(work.change.topRows(rows), work.hidden.middleRows(first, rows));
     }
-    if (!norm_first) normalise(parameters.mlp_norm, hidden);
-    check_finite(hidden, l);
-    trace.hidden[static_cast<std::size_t>(l) + 1].append(n_new, config.d_model) = hidden;
+    if (!norm_first) normalise(parameters.mlp_norm, work.hidden);
+    check_finite(work.hidden, l);
+    copy(work.hidden, trace.hidden[static_cast<std::size_t>(l) + 1].append(n_new, config.d_model));
   }
 }
 
@@ -229,40 +264,37 @@ void check_beginning(const Config& config, const Tokens& tokens, const ForwardTr
       beginning.n_query <= n) {
     return;
   }
-  throw Error(
-      ErrorCode::kBadRequest, "What was computed before is no beginning of this.",
-      "a causal run of at most " + std::to_string(n) + " tokens and " + std::to_string(config.n_layers) + " layers",
-      std::to_string(beginning.n_query) + " tokens and " + std::to_string(beginning.n_layers()) + " layers");
+  fail(ErrorCode::kBadRequest, {"What was computed before is no beginning of this."},
+       {"a causal run of at most ", n, " tokens and ", config.n_layers, " layers"},
+       {beginning.n_query, " tokens and ", beginning.n_layers(), " layers"});
 }
 
 void check_one_each(const char* what, std::size_t found, std::size_t expected) {
   if (found == 0 || found == expected) return;
-  throw Error(ErrorCode::kBadRequest, std::string(what) + " must have one entry a token.", std::to_string(expected),
-              std::to_string(found));
+  fail(ErrorCode::kBadRequest, {what, " must have one entry a token."}, {expected}, {found});
 }
 
 }  // namespace
 
 void check_tokens(const Config& config, const Tokens& tokens) {
   const auto n = static_cast<Index>(tokens.ids.size());
-  if (n == 0) throw Error(ErrorCode::kBadRequest, "A text needs at least one token.", "1 token or more", "none");
+  if (n == 0) fail(ErrorCode::kBadRequest, {"A text needs at least one token."}, {"1 token or more"}, {"none"});
   if (n > config.n_ctx) {
-    throw Error(ErrorCode::kTooLong,
-                "The text has " + std::to_string(n) + " tokens; the model takes " + std::to_string(config.n_ctx) + ".",
-                "at most " + std::to_string(config.n_ctx) + " tokens", std::to_string(n) + " tokens");
+    fail(ErrorCode::kTooLong, {"The text has ", n, " tokens; the model takes ", config.n_ctx, "."},
+         {"at most ", config.n_ctx, " tokens"}, {n, " tokens"});
   }
   for (const std::int32_t id : tokens.ids) {
     if (id < 0 || id >= config.n_vocab) {
-      throw Error(ErrorCode::kBadRequest, "Token id " + std::to_string(id) + " is not in the model's vocabulary.",
-                  "an id from 0 to " + std::to_string(config.n_vocab - 1), std::to_string(id));
+      fail(ErrorCode::kBadRequest, {"Token id ", id, " is not in the model's vocabulary."},
+           {"an id from 0 to ", config.n_vocab - 1}, {id});
     }
   }
   check_one_each("Segments", tokens.types.size(), tokens.ids.size());
   check_one_each("Padding", tokens.padding.size(), tokens.ids.size());
   for (const std::uint8_t type : tokens.types) {
     if (type >= config.n_token_types) {
-      throw Error(ErrorCode::kBadRequest, "There is no segment " + std::to_string(type) + ".",
-                  "a segment below " + std::to_string(config.n_token_types), std::to_string(type));
+      fail(ErrorCode::kBadRequest, {"There is no segment ", type, "."}, {"a segment below ", config.n_token_types},
+           {type});
     }
   }
 }
@@ -270,7 +302,10 @@ void check_tokens(const Config& config, const Tokens& tokens) {
 Stepper forward(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& trace, ForwardTrace beginning) {
   check_tokens(model->config, tokens);
   check_beginning(model->config, tokens, beginning);
-  return run(std::move(model), std::move(tokens), trace, std::move(beginning));
+  const Index known = beginning.n_query;
+  trace = beginning.layers.empty() ? empty_trace(model->config) : std::move(beginning);
+  trace.n_query = trace.n_key = static_cast<Index>(tokens.ids.size());
+  return run(std::move(model), std::move(tokens), trace, known);
 }
 
 ForwardTrace forward(const std::shared_ptr<const Model>& model, Tokens tokens) {
@@ -281,10 +316,9 @@ ForwardTrace forward(const std::shared_ptr<const Model>& model, Tokens tokens) {
 
 Vector final_state(const Model& model, const ForwardTrace& trace, Index position) {
   if (position < 0 || position >= trace.n_query) {
-    throw Error(ErrorCode::kBadRequest, "There is no token " + std::to_string(position) + ".",
-                "0 to " + std::to_string(trace.n_query - 1), std::to_string(position));
+    fail(ErrorCode::kBadRequest, {"There is no token ", position, "."}, {"0 to ", trace.n_query - 1}, {position});
   }
-  Vector state = trace.hidden.back().view().row(position);
+  Vector state = row_of(trace.hidden.back().view(), position);
   normalise(model.parameters.final_norm, state);
   return state;
 }
@@ -292,8 +326,8 @@ Vector final_state(const Model& model, const ForwardTrace& trace, Index position
 Vector logits_at(const Model& model, const ForwardTrace& trace, Index position) {
   const OutputHead& head = model.parameters.head;
   if (head.empty()) {
-    throw Error(ErrorCode::kUnsupported, "This checkpoint has no output matrix: it says nothing about words.",
-                "a language model", model.config.family + " without its head");
+    fail(ErrorCode::kUnsupported, {"This checkpoint has no output matrix: it says nothing about words."},
+         {"a language model"}, {model.config.family, " without its head"});
   }
   Matrix state = final_state(model, trace, position);
   if (!head.transform.w.empty()) {
@@ -301,7 +335,7 @@ Vector logits_at(const Model& model, const ForwardTrace& trace, Index position) 
     activate(head.activation, state);
     normalise(head.norm, state);
   }
-  return linear(state, head.unembed).row(0);
+  return row_of(linear(state, head.unembed), 0);
 }
 
 Index shared_beginning(const std::vector<std::int32_t>& left, const std::vector<std::int32_t>& right) {

@@ -13,13 +13,13 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "formats/gguf.h"
 #include "formats/hf_config.h"
-#include "formats/json.h"
 #include "formats/safetensors.h"
 #include "formats/trace_file.h"
 #include "model/families/family.h"
@@ -54,7 +54,7 @@ std::set<std::string> weight_files(const fs::path& folder) {
   const fs::path index = folder / "model.safetensors.index.json";
   if (fs::exists(folder / "model.safetensors") || !fs::exists(index)) return {"model.safetensors"};
   std::set<std::string> names;
-  const auto parsed = attn::parse_json(read_text(index), index.filename().string(), attn::ErrorCode::kBadFile);
+  const auto parsed = nlohmann::json::parse(read_text(index));
   for (const auto& name : parsed.at("weight_map")) names.insert(name.get<std::string>());
   return names;
 }
@@ -74,7 +74,7 @@ attn::Model read_model(const fs::path& path) {
 void run(const fs::path& model_path, const fs::path& output_folder) {
   const auto model = std::make_shared<const attn::Model>(read_model(model_path));
   const std::string input(std::istreambuf_iterator<char>(std::cin), {});
-  for (const auto& text : attn::parse_json(input, "The list of texts", attn::ErrorCode::kBadRequest)) {
+  for (const auto& text : nlohmann::json::parse(input)) {
     attn::TraceFile trace;
     trace.name = text.at("name").get<std::string>();
     trace.text = text.at("text").get<std::string>();

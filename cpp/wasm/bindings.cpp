@@ -30,24 +30,36 @@ namespace {
 using attn::Index;
 using emscripten::val;
 
-val text_or_null(const std::string& text) { return text.empty() ? val::null() : val(text); }
+/// An object that is put together for JavaScript. `val`'s own set would be compiled anew for every length of a name.
+class Object : public val {
+ public:
+  Object() : val(val::object()) {}
+
+  template <typename Value>
+  void set(const char* name, const Value& value) {
+    put(name, val(value));
+  }
+
+ private:
+  void put(const char* name, const val& value) { val::set(name, value); }
+};
+
+val text_or_null(std::string_view text) { return text.empty() ? val::null() : val(std::string(text)); }
 
 val failure(attn::ErrorCode code, const std::string& message, const std::string& expected, const std::string& found) {
-  val error = val::object();
+  Object error;
   error.set("code", std::string(attn::name_of(code)));
   error.set("message", message);
   error.set("expected", text_or_null(expected));
   error.set("found", text_or_null(found));
-  val js = val::object();
+  Object js;
   js.set("error", error);
   return js;
 }
 
-/// Runs `body`; a C++ exception becomes {error}, which the worker throws again as an EngineError.
-template <typename Body>
-val guarded(Body body) {
+val guarded_call(val (*call)(const void*), const void* body) {
   try {
-    return body();
+    return call(body);
   } catch (const attn::Error& error) {
     return failure(error.code(), error.what(), error.expected(), error.found());
   } catch (const std::bad_alloc&) {
@@ -55,6 +67,12 @@ val guarded(Body body) {
   } catch (const std::exception& error) {
     return failure(attn::ErrorCode::kBadRequest, error.what(), "", "");
   }
+}
+
+/// Runs `body`; a C++ exception becomes {error}, which the worker throws again as an EngineError.
+template <typename Body>
+val guarded(const Body& body) {
+  return guarded_call([](const void* same) -> val { return (*static_cast<const Body*>(same))(); }, &body);
 }
 
 /// A typed array of its own: slice() copies before the heap can move.
@@ -73,7 +91,7 @@ val vector_to_js(const attn::Vector& numbers) {
 }
 
 val matrix_to_js(const attn::MatrixView& matrix) {
-  val js = val::object();
+  Object js;
   js.set("rows", static_cast<int>(matrix.rows()));
   js.set("cols", static_cast<int>(matrix.cols()));
   js.set("data", array_to_js(matrix.data(), static_cast<std::size_t>(matrix.size())));
@@ -102,7 +120,7 @@ val numbers_or_null(const std::vector<Number>& numbers) {
 
 val tokenizer_to_js(const attn::GgufTokenizer& tokenizer) {
   if (!tokenizer.present) return val::null();
-  val js = val::object();
+  Object js;
   js.set("model", tokenizer.model);
   js.set("pre", optional_to_js(tokenizer.pre));
   js.set("tokens", val::array(tokenizer.tokens));
@@ -131,7 +149,7 @@ val candidates_to_js(const std::vector<attn::Candidate>& candidates) {
     probabilities.push_back(candidate.probability);
     chances.push_back(candidate.chance);
   }
-  val js = val::object();
+  Object js;
   js.set("ids", array_to_js(ids));
   js.set("logits", array_to_js(logits));
   js.set("probabilities", array_to_js(probabilities));
@@ -152,7 +170,7 @@ attn::LinkFilter filter_from_js(const val& apart, const val& heads, unsigned bud
 }
 
 val step_to_js(const attn::Stepper& stepper) {
-  val js = val::object();
+  Object js;
   js.set("done", stepper.done());
   js.set("progress", stepper.progress());
   return js;
@@ -167,323 +185,322 @@ struct Run {
   attn::Stepper look;
 };
 
-class Engine {
- public:
-  val reserve(const std::string& name, double bytes) {
-    return guarded([&] {
-      if (!(bytes >= 0 && bytes < 2147483648.0)) {
-        throw attn::Error(attn::ErrorCode::kTooLarge, name + " is larger than this page can address.",
-                          "less than 2 GiB", attn::number_text(bytes) + " bytes");
-      }
-      files_[name] = attn::allocate_file(static_cast<std::size_t>(bytes));
-      return val::object();
-    });
-  }
-
-  val window(const std::string& name, unsigned offset, unsigned length) {
-    const attn::FileBytes& file = files_.at(name);
-    const std::size_t begin = std::min<std::size_t>(offset, file.size);
-    const std::size_t count = std::min<std::size_t>(length, file.size - begin);
-    return val(emscripten::typed_memory_view(count, reinterpret_cast<std::uint8_t*>(file.data.get()) + begin));
-  }
-
-  val kind(const std::string& name) {
-    return guarded([&] {
-      val js = val::object();
-      if (is_gguf_file(name)) {
-        js.set("kind", std::string("gguf"));
-        return js;
-      }
-      const attn::Checkpoint checkpoint = attn::read_safetensors(file_of(name), name);
-      js.set("kind", std::string(attn::is_trace(checkpoint) ? "trace" : "weights"));
-      return js;
-    });
-  }
-
-  val open_model(const val& names, const val& config_json) {
-    return guarded([&] {
-      const auto files = emscripten::vecFromJSArray<std::string>(names);
-      attn::GgufFile gguf;
-      if (files.size() == 1 && is_gguf_file(files.front())) {
-        gguf = attn::read_gguf(file_of(files.front()), files.front());
-      } else {
-        gguf.settings = attn::read_config(config_json.as<std::string>());
-        std::vector<attn::Checkpoint> shards;
-        for (const std::string& file : files) shards.push_back(attn::read_safetensors(file_of(file), file));
-        gguf.checkpoint = attn::merge_shards(std::move(shards));
-      }
-      model_ = std::make_shared<const attn::Model>(attn::make_model(gguf.settings, gguf.checkpoint));
-      for (const std::string& file : files) files_.erase(file);  // The model keeps the memory alive.
-      const attn::Config& config = model_->config;
-      val js = val::object();
-      js.set("family", config.family);
-      js.set("nLayers", static_cast<int>(config.n_layers));
-      js.set("nHeads", static_cast<int>(config.n_heads));
-      js.set("nKvHeads", static_cast<int>(config.n_kv_heads));
-      js.set("dModel", static_cast<int>(config.d_model));
-      js.set("dHead", static_cast<int>(config.d_head));
-      js.set("nCtx", static_cast<int>(config.n_ctx));
-      js.set("bytes", static_cast<double>(model_->bytes));
-      js.set("causal", config.causal);
-      js.set("name", text_or_null(attn::text_or(gguf.settings, "general.name", "")));
-      js.set("licence", text_or_null(attn::text_or(gguf.settings, "general.license", "")));
-      js.set("next", config.causal && !model_->parameters.head.empty());
-      js.set("tokenizer", tokenizer_to_js(gguf.tokenizer));
-      return js;
-    });
-  }
-
-  void release(const std::string& name) { files_.erase(name); }
-
-  val open_trace(const std::string& name) {
-    return guarded([&] {
-      const std::size_t bytes = file_of(name).size;
-      attn::TraceFile file = attn::read_trace(attn::read_safetensors(file_of(name), name), name);
-      files_.erase(name);
-      const attn::Capabilities can = attn::capabilities_of(file.trace);
-      val js = val::object();
-      js.set("family", val::null());
-      js.set("nLayers", static_cast<int>(file.trace.n_layers()));
-      js.set("nHeads", static_cast<int>(file.trace.n_heads));
-      js.set("nKvHeads", can.scores ? val(static_cast<int>(file.trace.n_kv_heads)) : val::null());
-      js.set("dModel", can.hidden ? val(static_cast<int>(file.trace.hidden.front().cols())) : val::null());
-      js.set("dHead", can.scores ? val(static_cast<int>(file.trace.layers.front().query.cols() / file.trace.n_heads))
-                                 : val::null());
-      js.set("nCtx", val::null());
-      js.set("bytes", static_cast<double>(bytes));
-      js.set("causal", file.causal ? val(*file.causal) : val::null());
-      js.set("name", optional_to_js(file.name));
-      js.set("text", optional_to_js(file.text));
-      js.set("tokens", val::array(file.tokens));
-      js.set("scores", can.scores);
-      js.set("hidden", can.hidden);
-      js.set("run", add(std::move(file.trace)));
-      return js;
-    });
-  }
-
-  val begin_run(const val& ids) {
-    return guarded([&] {
-      if (model_ == nullptr) throw attn::Error(attn::ErrorCode::kBadRequest, "There is no model to run.");
-      auto run = std::make_unique<Run>();
-      run->ids = emscripten::convertJSArrayToNumberVector<std::int32_t>(ids);
-      attn::ForwardTrace beginning = longest_beginning(run->ids);
-      const auto reused = static_cast<int>(beginning.n_query);
-      run->forward = attn::forward(model_, {.ids = run->ids}, run->trace, std::move(beginning));
-      runs_[++last_run_] = std::move(run);
-      std::vector<std::int32_t> windows;
-      for (const auto& layer : model_->parameters.layers) windows.push_back(static_cast<std::int32_t>(layer.window));
-      val js = val::object();
-      js.set("run", last_run_);
-      js.set("reused", reused);
-      js.set("windows", array_to_js(windows));
-      return js;
-    });
-  }
-
-  val step_run(int id, double milliseconds) {
-    return guarded([&] {
-      attn::Stepper& forward = run_of(id).forward;
-      forward.run_for(milliseconds);
-      return step_to_js(forward);
-    });
-  }
-
-  void drop_run(int id) { runs_.erase(id); }
-
-  val begin_overview(int id, const val& apart, const val& heads, unsigned budget) {
-    return guarded([&] {
-      Run& run = complete_run(id);
-      run.look = {};  // What was under way wrote into the overview that the new work begins.
-      run.look = attn::overview_of(run.trace, filter_from_js(apart, heads, budget), run.overview);
-      return val::object();
-    });
-  }
-
-  val step_overview(int id, double milliseconds) {
-    return guarded([&] {
-      attn::Stepper& look = run_of(id).look;
-      look.run_for(milliseconds);
-      return step_to_js(look);
-    });
-  }
-
-  val overview(int id) {
-    return guarded([&] {
-      const Run& run = complete_run(id);
-      if (!run.look.done()) throw attn::Error(attn::ErrorCode::kBadRequest, "The overview is not complete.");
-      val js = val::object();
-      js.set("links", links_to_js(run.overview.links));
-      js.set("counts", array_to_js(run.overview.counts.data(), run.overview.counts.size()));
-      js.set("thumbnails", array_to_js(run.overview.thumbnails));
-      js.set("thumbnailSize", static_cast<int>(run.overview.thumbnail_size));
-      js.set("setApart", array_to_js(run.overview.set_apart));
-      js.set("strongest", array_to_js(run.overview.strongest));
-      return js;
-    });
-  }
-
-  val row(int id, int query, const val& apart, const val& heads, unsigned budget) {
-    return guarded([&] {
-      const attn::TokenRow row = attn::token_row(complete_run(id).trace, query, filter_from_js(apart, heads, budget));
-      val js = val::object();
-      js.set("query", query);
-      js.set("weights", array_to_js(row.weights));
-      js.set("links", links_to_js(row.links));
-      return js;
-    });
-  }
-
-  val matrix(int id, int layer, int head, const std::string& measure) {
-    return guarded([&] {
-      const attn::ForwardTrace& trace = complete_run(id).trace;
-      val js = matrix_to_js(measure == "scores" ? attn::head_scores(trace, layer, head)
-                                                : attn::head_weights(trace, layer, head));
-      js.set("layer", layer);
-      js.set("head", head);
-      return js;
-    });
-  }
-
-  val cell(int id, int layer, int head, int query, int key) {
-    return guarded([&] {
-      const attn::CellTrace cell = attn::cell_trace(complete_run(id).trace, layer, head, query, key);
-      val js = val::object();
-      js.set("layer", layer);
-      js.set("head", head);
-      js.set("queryIndex", query);
-      js.set("keyIndex", key);
-      const auto set = [&](const char* name, const val& value) { js.set(name, cell.has_scores ? value : val::null()); };
-      set("query", vector_to_js(cell.query));
-      set("key", vector_to_js(cell.key));
-      set("value", vector_to_js(cell.value));
-      set("dot", val(cell.dot));
-      set("scale", val(cell.scale));
-      set("bias", val(cell.bias));
-      set("score", val(cell.score));
-      set("rowMax", val(cell.row_max));
-      set("rowSum", val(cell.row_sum));
-      js.set("weight", cell.weight);
-      js.set("masked", cell.masked);
-      set("output", vector_to_js(cell.output));
-      set("rowScores", vector_to_js(cell.row_scores));
-      js.set("rowWeights", vector_to_js(cell.row_weights));
-      return js;
-    });
-  }
-
-  val hidden(int id, int layer) {
-    return guarded([&] {
-      const std::vector<attn::GrowingMatrix>& hidden = complete_run(id).trace.hidden;
-      if (hidden.empty()) throw attn::Error(attn::ErrorCode::kUnsupported, "This trace holds no hidden states.");
-      if (layer < 0 || layer >= static_cast<int>(hidden.size())) {
-        throw attn::Error(attn::ErrorCode::kBadRequest, "There is no such hidden state.",
-                          "0 to " + std::to_string(hidden.size() - 1), std::to_string(layer));
-      }
-      return matrix_to_js(hidden[static_cast<std::size_t>(layer)].view());
-    });
-  }
-
-  val next(int id, int position, int count, double temperature, double top_k, double top_p) {
-    return guarded([&] {
-      const attn::Vector logits = logits_of(id, position);
-      return candidates_to_js(attn::candidates(logits, sampling_from_js(temperature, top_k, top_p), count));
-    });
-  }
-
-  val sample(int id, int position, double temperature, double top_k, double top_p, double seed) {
-    return guarded([&] {
-      const attn::Sampling sampling = sampling_from_js(temperature, top_k, top_p);
-      return candidates_to_js(
-          {attn::sample(logits_of(id, position), sampling, static_cast<std::uint32_t>(seed), position)});
-    });
-  }
-
-  double memory_bytes() const { return static_cast<double>(emscripten_get_heap_size()); }
-
- private:
-  const attn::FileBytes& file_of(const std::string& name) const {
-    const auto found = files_.find(name);
-    if (found == files_.end())
-      throw attn::Error(attn::ErrorCode::kBadRequest, "The file was not reserved: " + name + ".");
-    return found->second;
-  }
-
-  bool is_gguf_file(const std::string& name) const {
-    const auto bytes = file_of(name).view();
-    return attn::is_gguf({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
-
-  /// What an earlier run of the model computed for the first of these tokens; empty where there is none.
-  attn::ForwardTrace longest_beginning(const std::vector<std::int32_t>& ids) const {
-    const Run* best = nullptr;
-    Index longest = 0;
-    for (const auto& [id, run] : runs_) {
-      const Index shared = attn::shared_beginning(run->ids, ids);
-      if (!model_->config.causal || !run->forward.done() || shared <= longest) continue;
-      best = run.get();
-      longest = shared;
-    }
-    return best == nullptr ? attn::ForwardTrace{} : attn::beginning_of(best->trace, longest);
-  }
-
-  attn::Vector logits_of(int id, int position) {
-    const Run& run = complete_run(id);
-    if (model_ == nullptr || run.ids.empty()) {
-      throw attn::Error(attn::ErrorCode::kUnsupported, "A saved run has no model to say what comes next.");
-    }
-    return attn::logits_at(*model_, run.trace, position);
-  }
-
-  Run& run_of(int id) {
-    const auto found = runs_.find(id);
-    if (found == runs_.end()) {
-      throw attn::Error(attn::ErrorCode::kBadRequest, "There is no run " + std::to_string(id) + ".");
-    }
-    return *found->second;
-  }
-
-  Run& complete_run(int id) {
-    Run& run = run_of(id);
-    if (!run.forward.done()) throw attn::Error(attn::ErrorCode::kBadRequest, "The run is not complete.");
-    return run;
-  }
-
-  int add(attn::ForwardTrace trace) {
-    auto run = std::make_unique<Run>();
-    run->trace = std::move(trace);
-    runs_[++last_run_] = std::move(run);
-    return last_run_;
-  }
-
-  std::map<std::string, attn::FileBytes> files_;
-  std::shared_ptr<const attn::Model> model_;
-  std::map<int, std::unique_ptr<Run>> runs_;
-  int last_run_ = 0;
+/// All that an instance of the module holds: one engine.
+struct State {
+  std::map<std::string, attn::FileBytes> files;
+  std::shared_ptr<const attn::Model> model;
+  std::map<int, std::unique_ptr<Run>> runs;
+  int last_run = 0;
 };
+
+State state;
+
+const attn::FileBytes& file_of(const std::string& name) {
+  const auto found = state.files.find(name);
+  if (found == state.files.end()) attn::fail(attn::ErrorCode::kBadRequest, {"The file was not reserved: ", name, "."});
+  return found->second;
+}
+
+bool is_gguf_file(const std::string& name) {
+  const auto bytes = file_of(name).view();
+  return attn::is_gguf({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+/// What an earlier run of the model computed for the first of these tokens; empty where there is none.
+attn::ForwardTrace longest_beginning(const std::vector<std::int32_t>& ids) {
+  const Run* best = nullptr;
+  Index longest = 0;
+  for (const auto& [id, run] : state.runs) {
+    const Index shared = attn::shared_beginning(run->ids, ids);
+    if (!state.model->config.causal || !run->forward.done() || shared <= longest) continue;
+    best = run.get();
+    longest = shared;
+  }
+  return best == nullptr ? attn::ForwardTrace{} : attn::beginning_of(best->trace, longest);
+}
+
+Run& run_of(int id) {
+  const auto found = state.runs.find(id);
+  if (found == state.runs.end()) {
+    attn::fail(attn::ErrorCode::kBadRequest, {"There is no run ", id, "."});
+  }
+  return *found->second;
+}
+
+Run& complete_run(int id) {
+  Run& run = run_of(id);
+  if (!run.forward.done()) attn::fail(attn::ErrorCode::kBadRequest, {"The run is not complete."});
+  return run;
+}
+
+attn::Vector logits_of(int id, int position) {
+  const Run& run = complete_run(id);
+  if (state.model == nullptr || run.ids.empty()) {
+    attn::fail(attn::ErrorCode::kUnsupported, {"A saved run has no model to say what comes next."});
+  }
+  return attn::logits_at(*state.model, run.trace, position);
+}
+
+int add(attn::ForwardTrace trace) {
+  auto run = std::make_unique<Run>();
+  run->trace = std::move(trace);
+  state.runs[++state.last_run] = std::move(run);
+  return state.last_run;
+}
+
+val reserve(const std::string& name, double bytes) {
+  return guarded([&] {
+    if (!(bytes >= 0 && bytes < 2147483648.0)) {
+      attn::fail(attn::ErrorCode::kTooLarge, {name, " is larger than this page can address."}, {"less than 2 GiB"},
+                 {bytes, " bytes"});
+    }
+    state.files[name] = attn::allocate_file(static_cast<std::size_t>(bytes));
+    return val::object();
+  });
+}
+
+val window(const std::string& name, unsigned offset, unsigned length) {
+  const attn::FileBytes& file = state.files.at(name);
+  const std::size_t begin = std::min<std::size_t>(offset, file.size);
+  const std::size_t count = std::min<std::size_t>(length, file.size - begin);
+  return val(emscripten::typed_memory_view(count, reinterpret_cast<std::uint8_t*>(file.data.get()) + begin));
+}
+
+val kind(const std::string& name) {
+  return guarded([&] {
+    Object js;
+    if (is_gguf_file(name)) {
+      js.set("kind", std::string("gguf"));
+      return js;
+    }
+    const attn::Checkpoint checkpoint = attn::read_safetensors(file_of(name), name);
+    js.set("kind", std::string(attn::is_trace(checkpoint) ? "trace" : "weights"));
+    return js;
+  });
+}
+
+val open_model(const val& names, const val& config_json) {
+  return guarded([&] {
+    const auto files = emscripten::vecFromJSArray<std::string>(names);
+    attn::GgufFile gguf;
+    if (files.size() == 1 && is_gguf_file(files.front())) {
+      gguf = attn::read_gguf(file_of(files.front()), files.front());
+    } else {
+      gguf.settings = attn::read_config(config_json.as<std::string>());
+      std::vector<attn::Checkpoint> shards;
+      for (const std::string& file : files) shards.push_back(attn::read_safetensors(file_of(file), file));
+      gguf.checkpoint = attn::merge_shards(std::move(shards));
+    }
+    state.model = std::make_shared<const attn::Model>(attn::make_model(gguf.settings, gguf.checkpoint));
+    for (const std::string& file : files) state.files.erase(file);  // The model keeps the memory alive.
+    const attn::Config& config = state.model->config;
+    Object js;
+    js.set("family", config.family);
+    js.set("nLayers", static_cast<int>(config.n_layers));
+    js.set("nHeads", static_cast<int>(config.n_heads));
+    js.set("nKvHeads", static_cast<int>(config.n_kv_heads));
+    js.set("dModel", static_cast<int>(config.d_model));
+    js.set("dHead", static_cast<int>(config.d_head));
+    js.set("nCtx", static_cast<int>(config.n_ctx));
+    js.set("bytes", static_cast<double>(state.model->bytes));
+    js.set("causal", config.causal);
+    js.set("name", text_or_null(attn::text_or(gguf.settings, "general.name", "")));
+    js.set("licence", text_or_null(attn::text_or(gguf.settings, "general.license", "")));
+    js.set("next", config.causal && !state.model->parameters.head.empty());
+    js.set("tokenizer", tokenizer_to_js(gguf.tokenizer));
+    return js;
+  });
+}
+
+void release(const std::string& name) { state.files.erase(name); }
+
+val open_trace(const std::string& name) {
+  return guarded([&] {
+    const std::size_t bytes = file_of(name).size;
+    attn::TraceFile file = attn::read_trace(attn::read_safetensors(file_of(name), name), name);
+    state.files.erase(name);
+    const attn::Capabilities can = attn::capabilities_of(file.trace);
+    Object js;
+    js.set("family", val::null());
+    js.set("nLayers", static_cast<int>(file.trace.n_layers()));
+    js.set("nHeads", static_cast<int>(file.trace.n_heads));
+    js.set("nKvHeads", can.scores ? val(static_cast<int>(file.trace.n_kv_heads)) : val::null());
+    js.set("dModel", can.hidden ? val(static_cast<int>(file.trace.hidden.front().cols())) : val::null());
+    js.set("dHead", can.scores ? val(static_cast<int>(file.trace.layers.front().query.cols() / file.trace.n_heads))
+                               : val::null());
+    js.set("nCtx", val::null());
+    js.set("bytes", static_cast<double>(bytes));
+    js.set("causal", file.causal ? val(*file.causal) : val::null());
+    js.set("name", optional_to_js(file.name));
+    js.set("text", optional_to_js(file.text));
+    js.set("tokens", val::array(file.tokens));
+    js.set("scores", can.scores);
+    js.set("hidden", can.hidden);
+    js.set("run", add(std::move(file.trace)));
+    return js;
+  });
+}
+
+val begin_run(const val& ids) {
+  return guarded([&] {
+    if (state.model == nullptr) attn::fail(attn::ErrorCode::kBadRequest, {"There is no model to run."});
+    auto run = std::make_unique<Run>();
+    run->ids = emscripten::convertJSArrayToNumberVector<std::int32_t>(ids);
+    attn::ForwardTrace beginning = longest_beginning(run->ids);
+    const auto reused = static_cast<int>(beginning.n_query);
+    run->forward = attn::forward(state.model, {.ids = run->ids}, run->trace, std::move(beginning));
+    state.runs[++state.last_run] = std::move(run);
+    std::vector<std::int32_t> windows;
+    for (const auto& layer : state.model->parameters.layers) windows.push_back(static_cast<std::int32_t>(layer.window));
+    Object js;
+    js.set("run", state.last_run);
+    js.set("reused", reused);
+    js.set("windows", array_to_js(windows));
+    return js;
+  });
+}
+
+val step_run(int id, double milliseconds) {
+  return guarded([&] {
+    attn::Stepper& forward = run_of(id).forward;
+    forward.run_for(milliseconds);
+    return step_to_js(forward);
+  });
+}
+
+void drop_run(int id) { state.runs.erase(id); }
+
+val begin_overview(int id, const val& apart, const val& heads, unsigned budget) {
+  return guarded([&] {
+    Run& run = complete_run(id);
+    run.look = {};  // What was under way wrote into the overview that the new work begins.
+    run.look = attn::overview_of(run.trace, filter_from_js(apart, heads, budget), run.overview);
+    return val::object();
+  });
+}
+
+val step_overview(int id, double milliseconds) {
+  return guarded([&] {
+    attn::Stepper& look = run_of(id).look;
+    look.run_for(milliseconds);
+    return step_to_js(look);
+  });
+}
+
+val overview(int id) {
+  return guarded([&] {
+    const Run& run = complete_run(id);
+    if (!run.look.done()) attn::fail(attn::ErrorCode::kBadRequest, {"The overview is not complete."});
+    Object js;
+    js.set("links", links_to_js(run.overview.links));
+    js.set("counts", array_to_js(run.overview.counts.data(), run.overview.counts.size()));
+    js.set("thumbnails", array_to_js(run.overview.thumbnails));
+    js.set("thumbnailSize", static_cast<int>(run.overview.thumbnail_size));
+    js.set("setApart", array_to_js(run.overview.set_apart));
+    js.set("strongest", array_to_js(run.overview.strongest));
+    return js;
+  });
+}
+
+val row(int id, int query, const val& apart, const val& heads, unsigned budget) {
+  return guarded([&] {
+    const attn::TokenRow row = attn::token_row(complete_run(id).trace, query, filter_from_js(apart, heads, budget));
+    Object js;
+    js.set("query", query);
+    js.set("weights", array_to_js(row.weights));
+    js.set("links", links_to_js(row.links));
+    return js;
+  });
+}
+
+val matrix(int id, int layer, int head, const std::string& measure) {
+  return guarded([&] {
+    const attn::ForwardTrace& trace = complete_run(id).trace;
+    val js = matrix_to_js(measure == "scores" ? attn::head_scores(trace, layer, head)
+                                              : attn::head_weights(trace, layer, head));
+    js.set("layer", layer);
+    js.set("head", head);
+    return js;
+  });
+}
+
+val cell(int id, int layer, int head, int query, int key) {
+  return guarded([&] {
+    const attn::CellTrace cell = attn::cell_trace(complete_run(id).trace, layer, head, query, key);
+    Object js;
+    js.set("layer", layer);
+    js.set("head", head);
+    js.set("queryIndex", query);
+    js.set("keyIndex", key);
+    const auto set = [&](const char* name, const val& value) { js.set(name, cell.has_scores ? value : val::null()); };
+    set("query", vector_to_js(cell.query));
+    set("key", vector_to_js(cell.key));
+    set("value", vector_to_js(cell.value));
+    set("dot", val(cell.dot));
+    set("scale", val(cell.scale));
+    set("bias", val(cell.bias));
+    set("score", val(cell.score));
+    set("rowMax", val(cell.row_max));
+    set("rowSum", val(cell.row_sum));
+    js.set("weight", cell.weight);
+    js.set("masked", cell.masked);
+    set("output", vector_to_js(cell.output));
+    set("rowScores", vector_to_js(cell.row_scores));
+    js.set("rowWeights", vector_to_js(cell.row_weights));
+    return js;
+  });
+}
+
+val hidden(int id, int layer) {
+  return guarded([&] {
+    const std::vector<attn::GrowingMatrix>& hidden = complete_run(id).trace.hidden;
+    if (hidden.empty()) attn::fail(attn::ErrorCode::kUnsupported, {"This trace holds no hidden states."});
+    if (layer < 0 || layer >= static_cast<int>(hidden.size())) {
+      attn::fail(attn::ErrorCode::kBadRequest, {"There is no such hidden state."}, {"0 to ", hidden.size() - 1},
+                 {layer});
+    }
+    return matrix_to_js(hidden[static_cast<std::size_t>(layer)].view());
+  });
+}
+
+val next(int id, int position, int count, double temperature, double top_k, double top_p) {
+  return guarded([&] {
+    const attn::Vector logits = logits_of(id, position);
+    return candidates_to_js(attn::candidates(logits, sampling_from_js(temperature, top_k, top_p), count));
+  });
+}
+
+val sample(int id, int position, double temperature, double top_k, double top_p, double seed) {
+  return guarded([&] {
+    const attn::Sampling sampling = sampling_from_js(temperature, top_k, top_p);
+    return candidates_to_js(
+        {attn::sample(logits_of(id, position), sampling, static_cast<std::uint32_t>(seed), position)});
+  });
+}
+
+double memory_bytes() { return static_cast<double>(emscripten_get_heap_size()); }
 
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(headlight) {
-  emscripten::class_<Engine>("Engine")
-      .constructor<>()
-      .function("reserve", &Engine::reserve)
-      .function("window", &Engine::window)
-      .function("kind", &Engine::kind)
-      .function("openModel", &Engine::open_model)
-      .function("release", &Engine::release)
-      .function("openTrace", &Engine::open_trace)
-      .function("beginRun", &Engine::begin_run)
-      .function("stepRun", &Engine::step_run)
-      .function("dropRun", &Engine::drop_run)
-      .function("beginOverview", &Engine::begin_overview)
-      .function("stepOverview", &Engine::step_overview)
-      .function("overview", &Engine::overview)
-      .function("row", &Engine::row)
-      .function("matrix", &Engine::matrix)
-      .function("cell", &Engine::cell)
-      .function("hidden", &Engine::hidden)
-      .function("next", &Engine::next)
-      .function("sample", &Engine::sample)
-      .function("memoryBytes", &Engine::memory_bytes);
+  using emscripten::function;
+  function("reserve", &reserve);
+  function("window", &window);
+  function("kind", &kind);
+  function("openModel", &open_model);
+  function("release", &release);
+  function("openTrace", &open_trace);
+  function("beginRun", &begin_run);
+  function("stepRun", &step_run);
+  function("dropRun", &drop_run);
+  function("beginOverview", &begin_overview);
+  function("stepOverview", &step_overview);
+  function("overview", &overview);
+  function("row", &row);
+  function("matrix", &matrix);
+  function("cell", &cell);
+  function("hidden", &hidden);
+  function("next", &next);
+  function("sample", &sample);
+  function("memoryBytes", &memory_bytes);
 }

@@ -57,14 +57,48 @@ TEST(NumberText, IsShortAndReadsAsTheNumber) {
   }
 }
 
-TEST(ShapeError, IsABadRequestThatNamesBothShapes) {
-  const auto refuse = [] { throw attn::ShapeError("rows must fit", attn::Matrix(2, 3), attn::Matrix(4, 5)); };
-  EXPECT_THROW(refuse(), Error);
-  const attn::ShapeError error("rows must fit", attn::Matrix(2, 3), attn::Matrix(4, 5));
-  EXPECT_STREQ(error.what(), "rows must fit: [2, 3] and [4, 5]");
-  EXPECT_EQ(error.code(), ErrorCode::kBadRequest);
-  EXPECT_EQ(error.expected(), "rows must fit");
-  EXPECT_EQ(error.found(), "[2, 3] and [4, 5]");
+TEST(Parts, AreTextsNumbersShapesAndOtherParts) {
+  const std::string text = "b";
+  const std::vector<std::ptrdiff_t> shape = {12, 24, 24};
+  const std::vector<std::ptrdiff_t> scalar;
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_EQ(attn::joined({}), "");
+  EXPECT_EQ(attn::joined({"a", text, std::string_view("cd").substr(1)}), "abd");
+  EXPECT_EQ(attn::joined({-5, " ", kLargest, " ", 0.25F, " ", 1e-5}), "-5 18446744073709551615 0.25 1e-5");
+  EXPECT_EQ(attn::joined({shape, " ", scalar}), "[12, 24, 24] []");
+  const attn::Parts inner = {"(", 1, ")"};
+  EXPECT_EQ(attn::joined({inner, inner}), "(1)(1)");
+}
+
+TEST(Fail, ThrowsTheTexts) {
+  const auto caught = [](auto work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error;
+    }
+    return Error(ErrorCode::kBadRequest, "Nothing was thrown.");
+  };
+  const Error plain = caught([] { attn::fail(ErrorCode::kTooLong, {"All ", 6, "."}, {"at most ", 5}, {6}); });
+  EXPECT_EQ(plain.code(), ErrorCode::kTooLong);
+  EXPECT_STREQ(plain.what(), "All 6.");
+  EXPECT_EQ(plain.expected(), "at most 5");
+  EXPECT_EQ(plain.found(), "6");
+  const Error placed = caught([] { attn::fail_at(ErrorCode::kBadFile, {"f"}, {"p ", 1}, {"e ", 2}, {"f ", 3}); });
+  EXPECT_STREQ(placed.what(), "f: p 1: expected e 2, found f 3.");
+  EXPECT_EQ(placed.expected(), "e 2");
+  EXPECT_EQ(placed.found(), "f 3");
+}
+
+TEST(FailShapes, IsABadRequestThatNamesBothShapes) {
+  try {
+    attn::fail_shapes("rows must fit", attn::Matrix(2, 3), attn::Matrix(9, 9).middleCols(2, 5));
+  } catch (const attn::ShapeError& error) {
+    EXPECT_STREQ(error.what(), "rows must fit: [2, 3] and [9, 5]");
+    EXPECT_EQ(error.code(), ErrorCode::kBadRequest);
+    EXPECT_EQ(error.expected(), "rows must fit");
+    EXPECT_EQ(error.found(), "[2, 3] and [9, 5]");
+  }
 }
 
 }  // namespace

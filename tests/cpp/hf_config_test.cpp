@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "formats/json.h"
 #include "golden.h"
 #include "model/families/family.h"

@@ -1,4 +1,4 @@
-// The WebAssembly build's own strtod against the C library's.
+// The WebAssembly build's own functions against the C library's.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,8 +7,16 @@
 
 #include "golden.h"
 
-// NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's name for a function that it redirects
-extern "C" double __wrap_strtod(const char* text, char** end);
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names for functions that it redirects
+extern "C" {
+double __wrap_strtod(const char* text, char** end);
+double __wrap_sin(double x);
+double __wrap_cos(double x);
+double __wrap_exp(double x);
+float __wrap_expf(float x);
+double __wrap_pow(double base, double exponent);
+}
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace {
 
@@ -49,6 +57,45 @@ TEST(Strtod, StaysWithinAFewUnitsInTheLastPlaceAnywhere) {
   }
   for (const char* text : {"1e400", "-1e400", "1e-400", "1e999999999999", "1e-999999999999", "0e99"})
     expect_same(text, 0.0);
+}
+
+TEST(SinAndCos, AreExactToTheLastBitOrSoForEveryAngleOfARotation) {
+  test::Random random(83);
+  for (const double size : {1.0, 100.0, 1e5, 16777216.0}) {
+    for (int round = 0; round < 50'000; ++round) {
+      const double x = size * random.number();
+      EXPECT_NEAR(__wrap_sin(x), std::sin(x), 1e-15) << x;
+      EXPECT_NEAR(__wrap_cos(x), std::cos(x), 1e-15) << x;
+    }
+  }
+  EXPECT_EQ(__wrap_sin(0.0), 0.0);
+  EXPECT_EQ(__wrap_cos(0.0), 1.0);
+}
+
+TEST(Exp, IsWithinAFewUnitsInTheLastPlace) {
+  test::Random random(84);
+  for (int round = 0; round < 100'000; ++round) {
+    const double x = 700.0 * random.number();
+    EXPECT_NEAR(__wrap_exp(x) / std::exp(x), 1.0, 1e-15) << x;
+    const float y = 80.0F * random.number();
+    EXPECT_FLOAT_EQ(__wrap_expf(y), std::exp(y)) << y;
+  }
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (const double x : {0.0, -0.0, 709.78, 710.0, -745.0, -746.0, 1e300, -1e300, kInfinity, -kInfinity}) {
+    EXPECT_DOUBLE_EQ(__wrap_exp(x), std::exp(x)) << x;
+  }
+  EXPECT_TRUE(std::isnan(__wrap_exp(std::nan(""))));
+}
+
+TEST(Pow, IsExactToFloatForFrequencies) {
+  test::Random random(85);
+  for (int round = 0; round < 100'000; ++round) {
+    const double base = std::exp(28.0 * std::abs(random.number()));
+    const double exponent = -std::abs(random.number());
+    EXPECT_NEAR(__wrap_pow(base, exponent) / std::pow(base, exponent), 1.0, 1e-14) << base << " " << exponent;
+  }
+  EXPECT_DOUBLE_EQ(__wrap_pow(0.001, 0.5), std::sqrt(0.001));
+  EXPECT_EQ(__wrap_pow(10000.0, 0.0), 1.0);
 }
 
 }  // namespace

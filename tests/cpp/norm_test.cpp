@@ -42,7 +42,7 @@ TEST(LayerNorm, AgreesWithASlowReference) {
       const NormParameters parameters{.gain = random.vector(width), .bias = random.vector(width), .epsilon = epsilon};
       Matrix x = random.matrix(5, width, 3.0F);
       const test::Exact expected = slow_norm(x.cast<double>(), parameters);
-      attn::layer_norm(parameters, x);
+      attn::normalise(parameters, x);
       EXPECT_LE(difference(x, expected), 1e-5) << width << ", epsilon " << epsilon;
     }
   }
@@ -51,7 +51,7 @@ TEST(LayerNorm, AgreesWithASlowReference) {
 TEST(LayerNorm, DividesByTheWidthAndNotByOneLess) {
   Matrix x(1, 2);
   x << 3, 5;
-  attn::layer_norm(plain(2), x);
+  attn::normalise(plain(2), x);
   EXPECT_FLOAT_EQ(x(0, 0), -1.0F);
   EXPECT_FLOAT_EQ(x(0, 1), 1.0F);
 }
@@ -61,7 +61,7 @@ TEST(LayerNorm, LeavesOnlyTheBiasOfARowWithoutVariance) {
   NormParameters parameters = plain(4);
   parameters.bias = random.vector(4);
   Matrix x = Matrix::Constant(2, 4, 8.0F);
-  attn::layer_norm(parameters, x);
+  attn::normalise(parameters, x);
   EXPECT_EQ(x, parameters.bias.replicate(2, 1));
 }
 
@@ -70,7 +70,7 @@ TEST(LayerNorm, DoesNotLoseSmallDifferencesOfLargeNumbers) {
   const Matrix small = random.matrix(3, 64);
   Matrix shifted = small.array() + 100.0F;
   const test::Exact expected = slow_norm(shifted.cast<double>(), plain(64));
-  attn::layer_norm(plain(64), shifted);
+  attn::normalise(plain(64), shifted);
   EXPECT_LE(difference(shifted, expected), 1e-4);
 }
 
@@ -78,7 +78,7 @@ TEST(LayerNorm, ChangesOnlyTheRowsItIsGiven) {
   test::Random random(144);
   const Matrix before = random.matrix(6, 8);
   Matrix x = before;
-  attn::layer_norm(plain(8), x.middleRows(2, 2));
+  attn::normalise(plain(8), x.middleRows(2, 2));
   EXPECT_EQ(x.topRows(2), before.topRows(2));
   EXPECT_EQ(x.bottomRows(2), before.bottomRows(2));
   EXPECT_NEAR(x.row(2).squaredNorm(), 8.0F, 1e-4F);
@@ -88,12 +88,12 @@ TEST(LayerNorm, RefusesWidthsThatDiffer) {
   Matrix x = Matrix::Ones(2, 4);
   NormParameters parameters = plain(4);
   parameters.gain = attn::Vector::Ones(5);
-  test::expect_refusal({ErrorCode::kBadRequest, "gain", "d_model", R"(\[2, 4\] and \[1, 5\])"},
-                       [&] { attn::layer_norm(parameters, x); });
+  test::expect_refusal({ErrorCode::kBadRequest, "gain", "width", R"(\[2, 4\] and \[1, 5\])"},
+                       [&] { attn::normalise(parameters, x); });
   parameters = plain(4);
   parameters.bias = attn::Vector::Ones(3);
-  test::expect_refusal({ErrorCode::kBadRequest, "bias", "d_model", R"(\[2, 4\] and \[1, 3\])"},
-                       [&] { attn::layer_norm(parameters, x); });
+  test::expect_refusal({ErrorCode::kBadRequest, "bias", "width", R"(\[2, 4\] and \[1, 3\])"},
+                       [&] { attn::normalise(parameters, x); });
   EXPECT_EQ(x, Matrix::Ones(2, 4)) << "a refusal must change nothing";
 }
 

@@ -51,10 +51,4 @@ TEST(SharedMatrix, WithoutRowsOrColumnsIsEmpty) {
   EXPECT_EQ(SharedMatrix(Matrix(0, 4)).cols(), 4);
 }
 
-TEST(ShapeOf, IsRowsAndColumns) {
-  EXPECT_EQ(attn::shape_of(Matrix(3, 4)), "[3, 4]");
-  EXPECT_EQ(attn::shape_of(Matrix(0, 1)), "[0, 1]");
-  EXPECT_EQ(attn::shape_of(Matrix(9, 9).middleCols(2, 3)), "[9, 3]");
-}
-
 }  // namespace

@@ -1,14 +1,14 @@
 /** The shipped WebAssembly and the real model, for tests in Node. */
 import { readFileSync } from 'node:fs';
 import instantiate from '#wasm';
-import type { CoreModule } from '../../web/engine/bindings';
+import type { CoreEngine } from '../../web/engine/bindings';
 
 const at = (path: string) => new URL(`../../${path}`, import.meta.url);
 
 const wasmBinary = readFileSync(at('build/wasm/headlight.wasm'));
 
 /** A fresh instance of the core, as the worker makes one for everything that it loads. */
-export const freshCore = (): Promise<CoreModule> => instantiate({ wasmBinary });
+export const freshCore = (): Promise<CoreEngine> => instantiate({ wasmBinary });
 
 /** A file of the real model; its absence fails the test with what to do. */
 export function modelFile(name: string): Buffer {

@@ -22,7 +22,7 @@ function value<T extends object>(reply: Reply<T>): T {
 }
 
 async function open(files: Record<string, Uint8Array>, config: string | null): Promise<[CoreEngine, CoreModel]> {
-  const core = new (await freshCore()).Engine();
+  const core = await freshCore();
   for (const [name, bytes] of Object.entries(files)) {
     value(core.reserve(name, bytes.length));
     core.window(name, 0, bytes.length).set(bytes);

@@ -1,6 +1,6 @@
 /** Loading through the shipped WebAssembly: from a server that imitates the hub, from files, and what happens when it fails. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CoreEngine, CoreModule } from '../../web/engine/bindings';
+import type { CoreEngine } from '../../web/engine/bindings';
 import { createHost, type Host } from '../../web/engine/host';
 import type { Progress } from '../../web/engine/types';
 import { readGolden } from '../golden/golden';
@@ -22,33 +22,28 @@ let last = 0;
 let held: Set<string>;
 
 /** The core with a note of what is reserved in it. */
-async function watchedCore(): Promise<CoreModule> {
-  const module = await freshCore();
-  return {
-    Engine: function Engine(this: CoreEngine) {
-      const engine = new module.Engine();
-      const { reserve, release, openModel, openTrace } = engine;
-      engine.reserve = (name, bytes) => {
-        held.add(name);
-        return reserve.call(engine, name, bytes);
-      };
-      engine.release = (name) => {
-        held.delete(name);
-        release.call(engine, name);
-      };
-      engine.openModel = (names, config) => {
-        const opened = openModel.call(engine, names, config);
-        if (!('error' in opened)) for (const name of names) held.delete(name);
-        return opened;
-      };
-      engine.openTrace = (name) => {
-        const opened = openTrace.call(engine, name);
-        if (!('error' in opened)) held.delete(name);
-        return opened;
-      };
-      return engine;
-    } as unknown as CoreModule['Engine'],
+async function watchedCore(): Promise<CoreEngine> {
+  const core = await freshCore();
+  const { reserve, release, openModel, openTrace } = core;
+  core.reserve = (name, bytes) => {
+    held.add(name);
+    return reserve.call(core, name, bytes);
   };
+  core.release = (name) => {
+    held.delete(name);
+    release.call(core, name);
+  };
+  core.openModel = (names, config) => {
+    const opened = openModel.call(core, names, config);
+    if (!('error' in opened)) for (const name of names) held.delete(name);
+    return opened;
+  };
+  core.openTrace = (name) => {
+    const opened = openTrace.call(core, name);
+    if (!('error' in opened)) held.delete(name);
+    return opened;
+  };
+  return core;
 }
 
 beforeAll(async () => {

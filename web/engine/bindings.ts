@@ -111,10 +111,6 @@ export interface CoreEngine {
   memoryBytes(): number;
 }
 
-export interface CoreModule {
-  Engine: new () => CoreEngine;
-}
-
 /** The generated module's default export; `wasmBinary` gives the bytes where there is no server (tests). */
 export type InstantiateCore = (options?: {
   wasmBinary?: ArrayBuffer | Uint8Array;
@@ -123,4 +119,4 @@ export type InstantiateCore = (options?: {
     imports: WebAssembly.Imports,
     done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
   ) => object;
-}) => Promise<CoreModule>;
+}) => Promise<CoreEngine>;

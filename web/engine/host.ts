@@ -2,7 +2,7 @@
  * What the worker does, without the worker: loads models and traces into instances of the core, tokenises, runs, and
  * answers questions about runs. Long work is cut into slices; between them other requests, and cancelling, get a turn.
  */
-import type { CoreEngine, CoreModule, CoreNext, CoreStep, GgufTokenizer, Reply } from './bindings';
+import type { CoreEngine, CoreNext, CoreStep, GgufTokenizer, Reply } from './bindings';
 import { DEFAULT_BUDGET, requireModelFits, requireRunFits, runBytes, runTokensOf } from './budget';
 import type { Opened } from './download';
 import { aborted, EngineError } from './errors';
@@ -99,7 +99,7 @@ export interface Host {
  *                     never shrinks. A new one is made before an old one is dropped.
  * @param hub          whose pages and names are understood
  */
-export function createHost(instantiate: () => Promise<CoreModule>, hub = HUB): Host {
+export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): Host {
   let budget = DEFAULT_BUDGET;
   const models = new Map<number, OpenModel>();
   const runs = new Map<number, OpenRun>();
@@ -204,7 +204,7 @@ export function createHost(instantiate: () => Promise<CoreModule>, hub = HUB): H
     async load(id, runId, source, signal, report) {
       report({ phase: 'engine', received: 0, total: 0 });
       const parts = await partsOf(source, signal, hub);
-      const core = new (await instantiate()).Engine();
+      const core = await instantiate();
       const reserved: string[] = [];
       try {
         const loaded = await open(id, runId, parts, core, reserved, signal, report);

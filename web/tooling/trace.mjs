@@ -125,7 +125,7 @@ export async function tokenizeTexts(model, texts, { chat = false } = {}) {
 async function openGguf(path) {
   const core = join(buildFolder, 'wasm/headlight');
   const { default: instantiate } = await import(pathToFileURL(`${core}.mjs`).href);
-  const engine = new (await instantiate({ wasmBinary: readFileSync(`${core}.wasm`) })).Engine();
+  const engine = await instantiate({ wasmBinary: readFileSync(`${core}.wasm`) });
   const answered = (reply) => {
     if (reply.error) throw new Problem(reply.error.message);
     return reply;

@@ -10,29 +10,29 @@ float epsilon_of(const Settings& settings) {
   return static_cast<float>(number_or(settings, "layer_norm_eps", 0.0, 1.0, 1e-12));
 }
 
-LayerParameters read_layer(const Settings& settings, const Tensors& tensors, Index layer, const Config& config) {
-  const std::string prefix = "encoder.layer." + std::to_string(layer) + ".";
-  const std::string relative = prefix + "attention.self.distance_embedding.weight";
+LayerParameters read_layer(const Settings& settings, const Tensors& all, Index layer, const Config& config) {
+  const Tensors tensors = all.inside({"encoder.layer.", layer, "."});
+  const std::string relative = "attention.self.distance_embedding.weight";
   if (tensors.has(relative)) {
-    throw Error(ErrorCode::kUnsupported, "The weights hold relative positions, which are not supported.",
-                "absolute positions alone", relative);
+    fail(ErrorCode::kUnsupported, {"The weights hold relative positions, which are not supported."},
+         {"absolute positions alone"}, {relative});
   }
   const Index d_model = config.d_model;
   const float epsilon = epsilon_of(settings);
   LayerParameters parameters;
   parameters.attention = {.n_heads = config.n_heads,
                           .n_kv_heads = config.n_kv_heads,
-                          .w_query = tensors.affine(prefix + "attention.self.query", d_model, d_model),
-                          .w_key = tensors.affine(prefix + "attention.self.key", d_model, d_model),
-                          .w_value = tensors.affine(prefix + "attention.self.value", d_model, d_model),
-                          .w_output = tensors.affine(prefix + "attention.output.dense", d_model, d_model)};
+                          .w_query = tensors.affine("attention.self.query", d_model, d_model),
+                          .w_key = tensors.affine("attention.self.key", d_model, d_model),
+                          .w_value = tensors.affine("attention.self.value", d_model, d_model),
+                          .w_output = tensors.affine("attention.output.dense", d_model, d_model)};
   parameters.scale = 1.0F / std::sqrt(static_cast<float>(config.d_head));
-  parameters.attention_norm = tensors.layer_norm(prefix + "attention.output.LayerNorm", d_model, epsilon);
+  parameters.attention_norm = tensors.layer_norm("attention.output.LayerNorm", d_model, epsilon);
   parameters.mlp = {.activation = activation_of(settings, "hidden_act", "gelu"),
                     .w_gate = {},
-                    .w_up = tensors.affine(prefix + "intermediate.dense", config.d_mlp, d_model),
-                    .w_down = tensors.affine(prefix + "output.dense", d_model, config.d_mlp)};
-  parameters.mlp_norm = tensors.layer_norm(prefix + "output.LayerNorm", d_model, epsilon);
+                    .w_up = tensors.affine("intermediate.dense", config.d_mlp, d_model),
+                    .w_down = tensors.affine("output.dense", d_model, config.d_mlp)};
+  parameters.mlp_norm = tensors.layer_norm("output.LayerNorm", d_model, epsilon);
   return parameters;
 }
 
@@ -44,7 +44,7 @@ OutputHead read_head(const Settings& settings, const Tensors& tensors, const Par
   head.transform = tensors.affine("cls.predictions.transform.dense", config.d_model, config.d_model);
   head.activation = activation_of(settings, "hidden_act", "gelu");
   head.norm = tensors.layer_norm("cls.predictions.transform.LayerNorm", config.d_model, epsilon_of(settings));
-  const std::string own = "cls.predictions.decoder.weight";
+  const char* own = "cls.predictions.decoder.weight";
   head.unembed = {
       .w = tensors.has(own) ? tensors.matrix(own, config.n_vocab, config.d_model) : parameters.token_embedding,
       .bias = tensors.vector("cls.predictions.bias", config.n_vocab, "cls.predictions.decoder.bias")};
@@ -82,8 +82,7 @@ Parameters bert_parameters(const Settings& settings, const Tensors& tensors, con
   for (Index layer = 0; layer < config.n_layers; ++layer) {
     parameters.layers.push_back(read_layer(settings, tensors, layer, config));
   }
-  refuse_more_layers(tensors, "encoder.layer." + std::to_string(config.n_layers) + ".attention.self.query.weight",
-                     config);
+  refuse_more_layers(tensors, {"encoder.layer.", config.n_layers, ".attention.self.query.weight"}, config);
   return parameters;
 }
 

@@ -24,23 +24,23 @@ Config read_config(const Settings& settings) {
   return config;
 }
 
-LayerParameters read_layer(const Settings& settings, const Tensors& tensors, Index layer, const Config& config) {
-  const std::string prefix = "transformer.layer." + std::to_string(layer) + ".";
+LayerParameters read_layer(const Settings& settings, const Tensors& all, Index layer, const Config& config) {
+  const Tensors tensors = all.inside({"transformer.layer.", layer, "."});
   const Index d_model = config.d_model;
   LayerParameters parameters;
   parameters.attention = {.n_heads = config.n_heads,
                           .n_kv_heads = config.n_kv_heads,
-                          .w_query = tensors.affine(prefix + "attention.q_lin", d_model, d_model),
-                          .w_key = tensors.affine(prefix + "attention.k_lin", d_model, d_model),
-                          .w_value = tensors.affine(prefix + "attention.v_lin", d_model, d_model),
-                          .w_output = tensors.affine(prefix + "attention.out_lin", d_model, d_model)};
+                          .w_query = tensors.affine("attention.q_lin", d_model, d_model),
+                          .w_key = tensors.affine("attention.k_lin", d_model, d_model),
+                          .w_value = tensors.affine("attention.v_lin", d_model, d_model),
+                          .w_output = tensors.affine("attention.out_lin", d_model, d_model)};
   parameters.scale = 1.0F / std::sqrt(static_cast<float>(config.d_head));
-  parameters.attention_norm = tensors.layer_norm(prefix + "sa_layer_norm", d_model, kEpsilon);
+  parameters.attention_norm = tensors.layer_norm("sa_layer_norm", d_model, kEpsilon);
   parameters.mlp = {.activation = activation_of(settings, "activation", "gelu"),
                     .w_gate = {},
-                    .w_up = tensors.affine(prefix + "ffn.lin1", config.d_mlp, d_model),
-                    .w_down = tensors.affine(prefix + "ffn.lin2", d_model, config.d_mlp)};
-  parameters.mlp_norm = tensors.layer_norm(prefix + "output_layer_norm", d_model, kEpsilon);
+                    .w_up = tensors.affine("ffn.lin1", config.d_mlp, d_model),
+                    .w_down = tensors.affine("ffn.lin2", d_model, config.d_mlp)};
+  parameters.mlp_norm = tensors.layer_norm("output_layer_norm", d_model, kEpsilon);
   return parameters;
 }
 
@@ -51,7 +51,7 @@ OutputHead read_head(const Settings& settings, const Tensors& tensors, const Par
   head.transform = tensors.affine("vocab_transform", config.d_model, config.d_model);
   head.activation = activation_of(settings, "activation", "gelu");
   head.norm = tensors.layer_norm("vocab_layer_norm", config.d_model, kEpsilon);
-  const std::string own = "vocab_projector.weight";
+  const char* own = "vocab_projector.weight";
   head.unembed = {
       .w = tensors.has(own) ? tensors.matrix(own, config.n_vocab, config.d_model) : parameters.token_embedding,
       .bias = tensors.vector("vocab_projector.bias", config.n_vocab)};
@@ -73,8 +73,7 @@ Model make_distilbert(const Settings& settings, const Checkpoint& checkpoint) {
   for (Index layer = 0; layer < config.n_layers; ++layer) {
     parameters.layers.push_back(read_layer(settings, tensors, layer, config));
   }
-  refuse_more_layers(tensors, "transformer.layer." + std::to_string(config.n_layers) + ".attention.q_lin.weight",
-                     config);
+  refuse_more_layers(tensors, {"transformer.layer.", config.n_layers, ".attention.q_lin.weight"}, config);
   parameters.head = read_head(settings, tensors.whole(), parameters, config);
   return model;
 }

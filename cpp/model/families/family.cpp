@@ -15,7 +15,7 @@ namespace attn {
 namespace {
 
 Model make(const Settings& settings, const Checkpoint& checkpoint, bool from_gguf) {
-  const std::string family = text(settings, "model_type");
+  const std::string_view family = text(settings, "model_type");
   if (family == "bert") return make_bert(settings, checkpoint);
   if (family == "roberta") return make_roberta(settings, checkpoint);
   if (family == "distilbert") return make_distilbert(settings, checkpoint);
@@ -24,8 +24,8 @@ Model make(const Settings& settings, const Checkpoint& checkpoint, bool from_ggu
   if (family == "mistral") return make_mistral(settings, checkpoint);
   if (family == "qwen2") return make_qwen2(settings, checkpoint);
   if (family == "qwen3") return make_qwen3(settings, checkpoint);
-  throw Error(ErrorCode::kUnsupported, "Models of the type \"" + family + "\" are not supported yet.",
-              "bert, roberta, distilbert, gpt2, llama, mistral, qwen2 or qwen3", '"' + family + '"');
+  fail(ErrorCode::kUnsupported, {"Models of the type \"", family, "\" are not supported yet."},
+       {"bert, roberta, distilbert, gpt2, llama, mistral, qwen2 or qwen3"}, {"\"", family, "\""});
 }
 
 }  // namespace

@@ -61,14 +61,14 @@ std::string usual_name(const std::string& name) {
   const std::string_view part = std::string_view(name).substr(layer_end + 1, last_dot - layer_end - 1);
   for (const auto& [gguf, usual] : kLayerTensors) {
     if (part != gguf) continue;
-    return "model.layers." + name.substr(kBlock.size(), layer_end - kBlock.size()) + "." + std::string(usual) +
-           name.substr(last_dot);
+    const std::string_view layer = std::string_view(name).substr(kBlock.size(), layer_end - kBlock.size());
+    return joined({"model.layers.", layer, ".", usual, std::string_view(name).substr(last_dot)});
   }
   return name;
 }
 
-[[noreturn]] void refuse(const std::string& what, const std::string& expected, const std::string& found) {
-  throw Error(ErrorCode::kUnsupported, "This GGUF's " + what + " is not supported.", expected, found);
+[[noreturn]] void refuse(Parts what, Parts expected, Parts found) {
+  fail(ErrorCode::kUnsupported, {"This GGUF's ", what, " is not supported."}, expected, found);
 }
 
 }  // namespace
@@ -76,60 +76,60 @@ std::string usual_name(const std::string& name) {
 bool is_gguf(const Settings& settings) { return settings.contains("general.architecture"); }
 
 Settings usual_settings(const Settings& gguf, const Checkpoint& checkpoint) {
-  const std::string architecture = text(gguf, "general.architecture");
+  const std::string architecture(text(gguf, "general.architecture"));
   bool is_known = false;
   for (const std::string_view known : kArchitectures) is_known = is_known || architecture == known;
-  if (!is_known) refuse("architecture \"" + architecture + "\"", "llama, qwen2 or qwen3", '"' + architecture + '"');
+  if (!is_known) refuse({"architecture \"", architecture, "\""}, {"llama, qwen2 or qwen3"}, {"\"", architecture, "\""});
 
   const std::string prefix = architecture + ".";
   Settings usual;
   usual["model_type"] = architecture;
   for (const auto& [key, name] : kSettings) {
-    const auto found = gguf.find(prefix + std::string(key));
+    const auto found = gguf.find(joined({prefix, key}));
     if (found != gguf.end()) usual[std::string(name)] = found->second;
   }
   if (!has(usual, "rms_norm_eps")) {
-    throw Error(ErrorCode::kBadConfig, "The GGUF lacks \"" + prefix + "attention.layer_norm_rms_epsilon\".", "a number",
-                "nothing");
+    fail(ErrorCode::kBadConfig, {"The GGUF lacks \"", prefix, "attention.layer_norm_rms_epsilon\"."}, {"a number"},
+         {"nothing"});
   }
   usual["hidden_act"] = std::string("silu");
   usual["tie_word_embeddings"] = true;  // Its converter leaves out what is tied.
 
   const Tensor* embedding = checkpoint.find("token_embd.weight");
   if (embedding == nullptr || embedding->shape.size() != 2) {
-    throw Error(ErrorCode::kBadFile, "The GGUF lacks the tensor \"token_embd.weight\".", "[n_vocab, d_model]",
-                "no matrix of that name");
+    fail(ErrorCode::kBadFile, {"The GGUF lacks the tensor \"token_embd.weight\"."}, {"[n_vocab, d_model]"},
+         {"no matrix of that name"});
   }
   usual["vocab_size"] = static_cast<std::int64_t>(embedding->shape.front());
 
   // A factor without a kind is linear; older files have another name for it.
-  const char* factor = has(gguf, prefix + "rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear";
-  const std::string scaling =
-      text_or(gguf, prefix + "rope.scaling.type", has(gguf, prefix + factor) ? "linear" : "none");
+  const char* factor = has(gguf, {prefix, "rope.scaling.factor"}) ? "rope.scaling.factor" : "rope.scale_linear";
+  const std::string_view scaling =
+      text_or(gguf, {prefix, "rope.scaling.type"}, has(gguf, {prefix, factor}) ? "linear" : "none");
   if (scaling == "linear") {
     usual["rope_scaling"] = NestedSetting{};
-    usual["rope_scaling.rope_type"] = scaling;
-    usual["rope_scaling.factor"] = number_or(gguf, prefix + factor, 0.0, 1e9, 1.0);
+    usual["rope_scaling.rope_type"] = std::string(scaling);
+    usual["rope_scaling.factor"] = number_or(gguf, {prefix, factor}, 0.0, 1e9, 1.0);
   } else if (scaling != "none") {
-    refuse("rotation of the kind \"" + scaling + "\"", "none or linear", '"' + scaling + '"');
+    refuse({"rotation of the kind \"", scaling, "\""}, {"none or linear"}, {"\"", scaling, "\""});
   }
   // What would change the numbers and is not built in.
-  if (!boolean_or(gguf, prefix + "attention.causal", true)) {
-    refuse("setting attention.causal", "true", prefix + "attention.causal false");
+  if (!boolean_or(gguf, {prefix, "attention.causal"}, true)) {
+    refuse({"setting attention.causal"}, {"true"}, {prefix, "attention.causal false"});
   }
   for (const char* key : {"expert_count", "attention.sliding_window", "attn_logit_softcapping", "logit_scale"}) {
-    if (number_or(gguf, prefix + key, -1.0, 1e12, 0.0) != 0.0) {
-      refuse(std::string("setting ") + key, "none", prefix + key);
+    if (number_or(gguf, {prefix, key}, -1.0, 1e12, 0.0) != 0.0) {
+      refuse({"setting ", key}, {"none"}, {prefix, key});
     }
   }
-  const std::int64_t d_value = integer_or(gguf, prefix + "attention.value_length", 1, 1 << 20, 0);
-  const std::int64_t d_key = integer_or(gguf, prefix + "attention.key_length", 1, 1 << 20, 0);
-  if (d_value != d_key) refuse("value width", std::to_string(d_key), std::to_string(d_value));
-  const std::int64_t n_heads = integer(gguf, prefix + "attention.head_count", 1, 1 << 20);
-  const std::int64_t d_head = d_key != 0 ? d_key : integer(gguf, prefix + "embedding_length", 1, 1 << 20) / n_heads;
-  const std::int64_t rotated = integer_or(gguf, prefix + "rope.dimension_count", 1, 1 << 20, d_head);
+  const std::int64_t d_value = integer_or(gguf, {prefix, "attention.value_length"}, 1, 1 << 20, 0);
+  const std::int64_t d_key = integer_or(gguf, {prefix, "attention.key_length"}, 1, 1 << 20, 0);
+  if (d_value != d_key) refuse({"value width"}, {d_key}, {d_value});
+  const std::int64_t n_heads = integer(gguf, {prefix, "attention.head_count"}, 1, 1 << 20);
+  const std::int64_t d_head = d_key != 0 ? d_key : integer(gguf, {prefix, "embedding_length"}, 1, 1 << 20) / n_heads;
+  const std::int64_t rotated = integer_or(gguf, {prefix, "rope.dimension_count"}, 1, 1 << 20, d_head);
   if (rotated != d_head) {
-    refuse("rotation of a part of the width", std::to_string(d_head), std::to_string(rotated));
+    refuse({"rotation of a part of the width"}, {d_head}, {rotated});
   }
   return usual;
 }
@@ -138,7 +138,7 @@ Checkpoint usual_names(const Checkpoint& gguf) {
   Checkpoint usual{.metadata = gguf.metadata, .tensors = {}, .bytes = gguf.bytes};
   for (const auto& [name, tensor] : gguf.tensors) {
     if (!usual.tensors.emplace(usual_name(name), tensor).second) {
-      throw Error(ErrorCode::kBadFile, "Two tensors of the GGUF mean the same.", "every tensor once", name);
+      fail(ErrorCode::kBadFile, {"Two tensors of the GGUF mean the same."}, {"every tensor once"}, {name});
     }
   }
   return usual;

@@ -26,36 +26,36 @@ Config read_config(const Settings& settings) {
 }
 
 /// name.weight [d_in, d_out] and name.bias [d_out].
-Linear input_major(const Tensors& tensors, const std::string& name, Index d_in, Index d_out) {
-  return {.w = tensors.matrix(name + ".weight", d_in, d_out),
-          .bias = tensors.vector(name + ".bias", d_out),
+Linear input_major(const Tensors& tensors, const Part& name, Index d_in, Index d_out) {
+  return {.w = tensors.matrix({name, ".weight"}, d_in, d_out),
+          .bias = tensors.vector({name, ".bias"}, d_out),
           .input_major = true};
 }
 
-LayerParameters read_layer(const Settings& settings, const Tensors& tensors, Index layer, const Config& config) {
-  const std::string prefix = "h." + std::to_string(layer) + ".";
+LayerParameters read_layer(const Settings& settings, const Tensors& all, Index layer, const Config& config) {
+  const Tensors tensors = all.inside({"h.", layer, "."});
   const auto epsilon = static_cast<float>(number_or(settings, "layer_norm_epsilon", 0.0, 1.0, 1e-5));
   const Index d_model = config.d_model;
-  const Linear all_three = input_major(tensors, prefix + "attn.c_attn", d_model, 3 * d_model);
+  const Linear all_three = input_major(tensors, "attn.c_attn", d_model, 3 * d_model);
   LayerParameters parameters;
   parameters.attention = {.n_heads = config.n_heads,
                           .n_kv_heads = config.n_kv_heads,
                           .w_query = outputs_of(all_three, 0, d_model),
                           .w_key = outputs_of(all_three, d_model, d_model),
                           .w_value = outputs_of(all_three, 2 * d_model, d_model),
-                          .w_output = input_major(tensors, prefix + "attn.c_proj", d_model, d_model)};
+                          .w_output = input_major(tensors, "attn.c_proj", d_model, d_model)};
   if (boolean_or(settings, "scale_attn_weights", true)) {
     parameters.scale = 1.0F / std::sqrt(static_cast<float>(config.d_head));
   }
   if (boolean_or(settings, "scale_attn_by_inverse_layer_idx", false)) {
     parameters.scale /= static_cast<float>(layer + 1);
   }
-  parameters.attention_norm = tensors.layer_norm(prefix + "ln_1", d_model, epsilon);
+  parameters.attention_norm = tensors.layer_norm("ln_1", d_model, epsilon);
   parameters.mlp = {.activation = activation_of(settings, "activation_function", "gelu_new"),
                     .w_gate = {},
-                    .w_up = input_major(tensors, prefix + "mlp.c_fc", d_model, config.d_mlp),
-                    .w_down = input_major(tensors, prefix + "mlp.c_proj", config.d_mlp, d_model)};
-  parameters.mlp_norm = tensors.layer_norm(prefix + "ln_2", d_model, epsilon);
+                    .w_up = input_major(tensors, "mlp.c_fc", d_model, config.d_mlp),
+                    .w_down = input_major(tensors, "mlp.c_proj", config.d_mlp, d_model)};
+  parameters.mlp_norm = tensors.layer_norm("ln_2", d_model, epsilon);
   return parameters;
 }
 
@@ -73,7 +73,7 @@ Model make_gpt2(const Settings& settings, const Checkpoint& checkpoint) {
   for (Index layer = 0; layer < config.n_layers; ++layer) {
     parameters.layers.push_back(read_layer(settings, tensors, layer, config));
   }
-  refuse_more_layers(tensors, "h." + std::to_string(config.n_layers) + ".attn.c_attn.weight", config);
+  refuse_more_layers(tensors, {"h.", config.n_layers, ".attn.c_attn.weight"}, config);
   parameters.final_norm = tensors.layer_norm(
       "ln_f", config.d_model, static_cast<float>(number_or(settings, "layer_norm_epsilon", 0.0, 1.0, 1e-5)));
   const Tensors whole = tensors.whole();

@@ -23,8 +23,8 @@ Config read_config(const Settings& settings, const std::string& family) {
   config.n_vocab = static_cast<Index>(integer(settings, "vocab_size", 1, kLargestVocabulary));
   config.causal = true;
   if (config.n_heads % config.n_kv_heads != 0) {
-    throw Error(ErrorCode::kBadConfig, "Query heads must be divided evenly among key and value heads.",
-                "a multiple of " + std::to_string(config.n_kv_heads), std::to_string(config.n_heads));
+    fail(ErrorCode::kBadConfig, {"Query heads must be divided evenly among key and value heads."},
+         {"a multiple of ", config.n_kv_heads}, {config.n_heads});
   }
   return config;
 }
@@ -48,11 +48,11 @@ void reorder(Linear& map, const std::vector<Index>& order) {
   for (std::size_t row = 0; row < order.size(); ++row) map.bias(static_cast<Index>(row)) = bias(order[row]);
 }
 
-LayerParameters read_layer(const Tensors& tensors, Index layer, const Config& config, const LlamaKind& kind,
-                           float epsilon, Activation activation) {
-  const std::string prefix = "layers." + std::to_string(layer) + ".";
+LayerParameters read_layer(const Tensors& all, Index layer, const Config& config, const LlamaKind& kind, float epsilon,
+                           Activation activation) {
+  const Tensors tensors = all.inside({"layers.", layer, "."});
   const auto projection = [&](const std::string& name, Index d_out) {
-    const std::string full_name = prefix + "self_attn." + name;
+    const std::string full_name = "self_attn." + name;
     return kind.has_projection_bias ? tensors.affine(full_name, d_out, config.d_model)
                                     : tensors.linear(full_name, d_out, config.d_model);
   };
@@ -61,26 +61,26 @@ LayerParameters read_layer(const Tensors& tensors, Index layer, const Config& co
   LayerParameters parameters;
   parameters.attention = {.n_heads = config.n_heads,
                           .n_kv_heads = config.n_kv_heads,
-                          .w_query = projection("q_proj", d_query),
-                          .w_key = projection("k_proj", d_key),
-                          .w_value = projection("v_proj", d_key),
-                          .w_output = tensors.linear(prefix + "self_attn.o_proj", config.d_model, d_query)};
+                          .w_query = projection("self_attn.q_proj", d_query),
+                          .w_key = projection("self_attn.k_proj", d_key),
+                          .w_value = projection("self_attn.v_proj", d_key),
+                          .w_output = tensors.linear("self_attn.o_proj", config.d_model, d_query)};
   if (kind.has_neighbouring_pairs) {
     reorder(parameters.attention.w_query, usual_order(config.n_heads, config.d_head));
     reorder(parameters.attention.w_key, usual_order(config.n_kv_heads, config.d_head));
   }
   if (kind.has_head_norms) {
-    parameters.query_norm = tensors.rms_norm(prefix + "self_attn.q_norm", config.d_head, epsilon);
-    parameters.key_norm = tensors.rms_norm(prefix + "self_attn.k_norm", config.d_head, epsilon);
+    parameters.query_norm = tensors.rms_norm("self_attn.q_norm", config.d_head, epsilon);
+    parameters.key_norm = tensors.rms_norm("self_attn.k_norm", config.d_head, epsilon);
   }
   parameters.scale = 1.0F / std::sqrt(static_cast<float>(config.d_head));
   parameters.window = kind.windows.empty() ? 0 : kind.windows.at(static_cast<std::size_t>(layer));
-  parameters.attention_norm = tensors.rms_norm(prefix + "input_layernorm", config.d_model, epsilon);
+  parameters.attention_norm = tensors.rms_norm("input_layernorm", config.d_model, epsilon);
   parameters.mlp = {.activation = activation,
-                    .w_gate = tensors.linear(prefix + "mlp.gate_proj", config.d_mlp, config.d_model),
-                    .w_up = tensors.linear(prefix + "mlp.up_proj", config.d_mlp, config.d_model),
-                    .w_down = tensors.linear(prefix + "mlp.down_proj", config.d_model, config.d_mlp)};
-  parameters.mlp_norm = tensors.rms_norm(prefix + "post_attention_layernorm", config.d_model, epsilon);
+                    .w_gate = tensors.linear("mlp.gate_proj", config.d_mlp, config.d_model),
+                    .w_up = tensors.linear("mlp.up_proj", config.d_mlp, config.d_model),
+                    .w_down = tensors.linear("mlp.down_proj", config.d_model, config.d_mlp)};
+  parameters.mlp_norm = tensors.rms_norm("post_attention_layernorm", config.d_model, epsilon);
   return parameters;
 }
 
@@ -94,15 +94,15 @@ Index sliding_window(const Settings& settings) {
 std::vector<Index> windows_from(const Settings& settings, Index window, const std::vector<bool>& otherwise) {
   std::vector<Index> windows;
   for (std::size_t layer = 0; layer < otherwise.size(); ++layer) {
-    const std::string kind = text_or(settings, "layer_types." + std::to_string(layer),
-                                     otherwise[layer] ? "sliding_attention" : "full_attention");
+    const std::string_view kind =
+        text_or(settings, {"layer_types.", layer}, otherwise[layer] ? "sliding_attention" : "full_attention");
     if (kind != "full_attention" && kind != "sliding_attention") {
-      throw Error(ErrorCode::kUnsupported, "Layers of the kind \"" + kind + "\" are not supported.",
-                  "full_attention or sliding_attention", '"' + kind + '"');
+      fail(ErrorCode::kUnsupported, {"Layers of the kind \"", kind, "\" are not supported."},
+           {"full_attention or sliding_attention"}, {"\"", kind, "\""});
     }
     if (kind == "sliding_attention" && window == 0) {
-      throw Error(ErrorCode::kBadConfig, "A layer slides, but the configuration has no sliding_window.",
-                  "sliding_window", "none");
+      fail(ErrorCode::kBadConfig, {"A layer slides, but the configuration has no sliding_window."}, {"sliding_window"},
+           {"none"});
     }
     windows.push_back(kind == "sliding_attention" ? window : 0);
   }
@@ -124,8 +124,7 @@ Model make_llama_like(const Settings& settings, const Checkpoint& checkpoint, co
   if (whole.has("rope_freqs.weight")) {
     const Vector factors = whole.vector("rope_freqs.weight", config.d_head / 2);
     if (!(factors.minCoeff() > 0.0F)) {
-      throw Error(ErrorCode::kBadFile, "rope_freqs.weight must be positive.", "numbers above 0",
-                  number_text(factors.minCoeff()));
+      fail(ErrorCode::kBadFile, {"rope_freqs.weight must be positive."}, {"numbers above 0"}, {factors.minCoeff()});
     }
     parameters.rotary.frequencies.array() /= factors.array();
   }
@@ -133,7 +132,7 @@ Model make_llama_like(const Settings& settings, const Checkpoint& checkpoint, co
   for (Index layer = 0; layer < config.n_layers; ++layer) {
     parameters.layers.push_back(read_layer(tensors, layer, config, kind, epsilon, activation));
   }
-  refuse_more_layers(tensors, "layers." + std::to_string(config.n_layers) + ".self_attn.q_proj.weight", config);
+  refuse_more_layers(tensors, {"layers.", config.n_layers, ".self_attn.q_proj.weight"}, config);
   parameters.final_norm = tensors.rms_norm("norm", config.d_model, epsilon);
   // Tied where the checkpoint has none of its own and does not say that there should be one.
   if (whole.has("lm_head.weight")) {

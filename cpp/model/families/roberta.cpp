@@ -14,7 +14,7 @@ OutputHead read_head(const Settings& settings, const Tensors& tensors, const Par
   head.transform = tensors.affine("lm_head.dense", config.d_model, config.d_model);
   head.activation = Activation::kGelu;  // Whatever hidden_act says.
   head.norm = tensors.layer_norm("lm_head.layer_norm", config.d_model, epsilon);
-  const std::string own = "lm_head.decoder.weight";
+  const char* own = "lm_head.decoder.weight";
   head.unembed = {
       .w = tensors.has(own) ? tensors.matrix(own, config.n_vocab, config.d_model) : parameters.token_embedding,
       .bias = tensors.vector("lm_head.bias", config.n_vocab, "lm_head.decoder.bias")};
@@ -30,8 +30,8 @@ Model make_roberta(const Settings& settings, const Checkpoint& checkpoint) {
   const auto padding_id = static_cast<std::int32_t>(integer_or(settings, "pad_token_id", 0, config.n_vocab - 1, 1));
   config.n_ctx = n_positions - (padding_id + 1);
   if (config.n_ctx < 1) {
-    throw Error(ErrorCode::kBadConfig, "No position is left beside the padding's.",
-                "max_position_embeddings above " + std::to_string(padding_id + 1), std::to_string(n_positions));
+    fail(ErrorCode::kBadConfig, {"No position is left beside the padding's."},
+         {"max_position_embeddings above ", padding_id + 1}, {n_positions});
   }
   const bool has_prefix = checkpoint.find("roberta.embeddings.word_embeddings.weight") != nullptr;
   const Tensors tensors(checkpoint, has_prefix ? "roberta." : "");

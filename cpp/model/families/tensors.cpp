@@ -3,50 +3,49 @@
 
 namespace attn {
 
-const Tensor& Tensors::shaped(const std::string& name, const std::vector<Index>& shape) const {
-  const std::string full_name = prefix_ + name;
+const Tensor& Tensors::shaped(const Part& name, const std::vector<Index>& shape) const {
+  const std::string full_name = joined({prefix_, name});
   const Tensor* tensor = checkpoint_.find(full_name);
   if (tensor == nullptr) {
-    throw Error(ErrorCode::kBadFile, "The weights lack the tensor \"" + full_name + "\".",
-                full_name + " " + shape_of(shape), "no tensor of that name");
+    fail(ErrorCode::kBadFile, {"The weights lack the tensor \"", full_name, "\"."}, {full_name, " ", shape},
+         {"no tensor of that name"});
   }
   if (tensor->shape != shape) {
-    throw Error(ErrorCode::kBadFile,
-                "Tensor \"" + full_name + "\" does not have the shape that the configuration says.", shape_of(shape),
-                shape_of(tensor->shape));
+    fail(ErrorCode::kBadFile, {"Tensor \"", full_name, "\" does not have the shape that the configuration says."},
+         {shape}, {tensor->shape});
   }
   return *tensor;
 }
 
-WeightMatrix Tensors::matrix(const std::string& name, Index rows, Index cols) const {
-  return weights_of(prefix_ + name, shaped(name, {rows, cols}), rows, cols);
+WeightMatrix Tensors::matrix(const Part& name, Index rows, Index cols) const {
+  return weights_of({prefix_, name}, shaped(name, {rows, cols}), rows, cols);
 }
 
-Vector Tensors::vector(const std::string& name, Index size, const std::string& old_name) const {
-  const bool is_old = !old_name.empty() && !has(name) && has(old_name);
-  const std::string& found = is_old ? old_name : name;
-  return weights_of(prefix_ + found, shaped(found, {size}), 1, size).row(0);
+Vector Tensors::vector(const Part& name, Index size, const Part& old_name) const {
+  const bool is_old = !has(name) && has(old_name);
+  const Part& found = is_old ? old_name : name;
+  return weights_of({prefix_, found}, shaped(found, {size}), 1, size).row(0);
 }
 
-Linear Tensors::linear(const std::string& name, Index d_out, Index d_in) const {
-  Linear map{.w = matrix(name + ".weight", d_out, d_in), .bias = {}};
-  if (has(name + ".bias")) map.bias = vector(name + ".bias", d_out);
+Linear Tensors::linear(const Part& name, Index d_out, Index d_in) const {
+  Linear map{.w = matrix({name, ".weight"}, d_out, d_in), .bias = {}};
+  if (has({name, ".bias"})) map.bias = vector({name, ".bias"}, d_out);
   return map;
 }
 
-Linear Tensors::affine(const std::string& name, Index d_out, Index d_in) const {
-  return {.w = matrix(name + ".weight", d_out, d_in), .bias = vector(name + ".bias", d_out)};
+Linear Tensors::affine(const Part& name, Index d_out, Index d_in) const {
+  return {.w = matrix({name, ".weight"}, d_out, d_in), .bias = vector({name, ".bias"}, d_out)};
 }
 
-NormParameters Tensors::layer_norm(const std::string& name, Index width, float epsilon) const {
-  return {.gain = vector(name + ".weight", width, name + ".gamma"),
-          .bias = vector(name + ".bias", width, name + ".beta"),
+NormParameters Tensors::layer_norm(const Part& name, Index width, float epsilon) const {
+  return {.gain = vector({name, ".weight"}, width, {name, ".gamma"}),
+          .bias = vector({name, ".bias"}, width, {name, ".beta"}),
           .epsilon = epsilon,
           .kind = NormKind::kLayer};
 }
 
-NormParameters Tensors::rms_norm(const std::string& name, Index width, float epsilon) const {
-  return {.gain = vector(name + ".weight", width), .bias = {}, .epsilon = epsilon, .kind = NormKind::kRms};
+NormParameters Tensors::rms_norm(const Part& name, Index width, float epsilon) const {
+  return {.gain = vector({name, ".weight"}, width), .bias = {}, .epsilon = epsilon, .kind = NormKind::kRms};
 }
 
 }  // namespace attn
