@@ -89,7 +89,7 @@ TEST(Linear, RefusesEveryMisfitByItsShapes) {
     test::expect_refusal({ErrorCode::kBadRequest, rule, rule, found}, work);
     EXPECT_THROW(work(), attn::ShapeError);
   };
-  misfit("d_in", R"(\[2, 5\] and \[3, 4\])", [&] { attn::linear(Matrix::Ones(2, 5), map, output); });
+  misfit("d_in", R"(\[2, 5\] and \[3, 4\])", [&] { attn::linear(Matrix(Matrix::Ones(2, 5)), map, output); });
   misfit("output", R"(\[3, 3\] and \[3, 4\])", [&] { attn::linear(input, map, too_many_rows); });
   misfit("output", R"(\[2, 4\] and \[3, 4\])", [&] { attn::linear(input, map, too_wide); });
   misfit("bias", R"(\[1, 2\] and \[3, 4\])",

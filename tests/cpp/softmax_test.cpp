@@ -41,7 +41,7 @@ TEST(SoftmaxVisible, AgreesWithASlowReferenceAtEveryWidth) {
 
 TEST(SoftmaxVisible, GivesZerosToARowWithNoVisibleCell) {
   for (const Index cols : {1, 4, 17}) {
-    EXPECT_TRUE(attn::softmax_visible(Matrix::Constant(2, cols, kMasked)).isZero(0.0F)) << cols;
+    EXPECT_TRUE(attn::softmax_visible(Matrix(Matrix::Constant(2, cols, kMasked))).isZero(0.0F)) << cols;
   }
 }
 
