@@ -52,9 +52,8 @@ LayerParameters read_layer(const Tensors& all, Index layer, const Config& config
                            Activation activation) {
   const Tensors tensors = all.inside({"layers.", layer, "."});
   const auto projection = [&](const std::string& name, Index d_out) {
-    const std::string full_name = "self_attn." + name;
-    return kind.has_projection_bias ? tensors.affine(full_name, d_out, config.d_model)
-                                    : tensors.linear(full_name, d_out, config.d_model);
+    return kind.has_projection_bias ? tensors.affine(name, d_out, config.d_model)
+                                    : tensors.linear(name, d_out, config.d_model);
   };
   const Index d_query = config.n_heads * config.d_head;
   const Index d_key = config.n_kv_heads * config.d_head;
