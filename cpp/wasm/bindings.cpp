@@ -13,6 +13,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -37,7 +38,12 @@ class Object : public val {
 
   template <typename Value>
   void set(const char* name, const Value& value) {
-    put(name, val(value));
+    // Another object is a value already: val's constructor would take it for a type of our own.
+    if constexpr (std::is_base_of_v<val, Value>) {
+      put(name, value);
+    } else {
+      put(name, val(value));
+    }
   }
 
  private:

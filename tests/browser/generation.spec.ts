@@ -363,3 +363,31 @@ test('the panel by keyboard alone', async ({ page }) => {
   const outline = await button(viewer, 'New seed').evaluate((element) => getComputedStyle(element).outlineStyle);
   expect(outline).not.toBe('none');
 });
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+  test('the panel is a sheet of its own, there for causal models alone, and can be hit with a thumb', async ({
+    page,
+  }) => {
+    const viewer = await openExplorer(page);
+    const tab = viewer.getByRole('tab', { name: 'Next' });
+    await expect(tab).toHaveCount(0);
+    expect(await opening(viewer, () => viewer.locator('input[type=file]').setInputFiles([TINY]))).toBeNull();
+    await tab.tap();
+    await expect(panelOf(viewer)).toBeVisible();
+    await panelOf(viewer).getByRole('button', { name: 'Sampling' }).tap();
+    const small = await panelOf(viewer)
+      .locator('button:visible, label:visible')
+      .evaluateAll((elements) =>
+        elements
+          .filter((element) => element.getBoundingClientRect().height < 43.9)
+          .map((element) => element.textContent?.trim()),
+      );
+    expect(small).toEqual([]);
+    const before = (await idsOf(viewer)).length;
+    await button(viewer, 'Step').tap();
+    await expect.poll(async () => (await idsOf(viewer)).length, { timeout: 60_000 }).toBe(before + 1);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+});

@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { siteHandler } from '../../web/tooling/files.mjs';
 import { type Golden, readGolden } from '../golden/golden';
@@ -538,6 +539,16 @@ test.describe('from a server that imitates the hub', () => {
     await expect(card).toContainText('90.9 MB');
     await expect(card).toContainText(/weights\s+87\sMB/);
     await expect(card).toContainText(/a text of\s+512\s+tokens/);
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+        .analyze();
+      expect(
+        violations.map(({ id }) => id),
+        colorScheme,
+      ).toEqual([]);
+    }
     expect(readsWeights()).toEqual([]);
     expect(await opening(viewer, () => card.getByRole('button', { name: 'Load' }).click())).toBeNull();
     expect(readsWeights().length).toBeGreaterThan(0);

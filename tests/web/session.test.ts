@@ -565,6 +565,7 @@ describe('the engine dies', () => {
     await session.settled();
     expect(engine.asked.filter((label) => label === 'run deadly')).toHaveLength(2);
     expect(session.snapshot.runs[0]?.run.text).toBe('it was');
+    expect(session.snapshot.error?.code).toBe('engine-died');
     session.change({ query: 2 });
     await session.settled();
     expect(session.snapshot.runs[0]?.selection.query).toBe(2);

@@ -320,8 +320,10 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     };
     shown = { view, owner, wish: madeBy, filter: filterKey, sampling, lost: last?.view.run.id === run.id && last.lost };
     making = false;
-    // A new run answers whatever went wrong before it; what came back answers for the engine's death alone.
-    const answered = isAccepted || snapshot.error?.code === 'engine-died';
+    // A new run answers whatever went wrong before it. What came back answers for the engine's death alone, and only if
+    // it is what is wished for: a text that the engine died of is not on show.
+    const isBack = snapshot.error?.code === 'engine-died' && sameWish(wish(), madeBy);
+    const answered = isAccepted || isBack;
     publish({ revision, runs: [view], ...(answered ? { error: null } : {}) });
     if (last !== null && last.view.run.id !== run.id) release(last);
   }
