@@ -105,11 +105,11 @@ constexpr auto kKinds = std::to_array<std::pair<std::string_view, Kind>>({
 
 std::string quoted(std::string_view text) { return '"' + as_utf8(text.substr(0, kShown)) + '"'; }
 
-[[noreturn]] void refuse(const std::string& file, Parts problem, Parts expected, Parts found) {
+[[noreturn]] void refuse(const std::string& file, const Parts& problem, const Parts& expected, const Parts& found) {
   fail_at(ErrorCode::kBadFile, {file}, problem, expected, found);
 }
 
-[[noreturn]] void refuse_limit(const std::string& file, Parts problem, std::size_t most, Parts found) {
+[[noreturn]] void refuse_limit(const std::string& file, const Parts& problem, std::size_t most, const Parts& found) {
   fail_at(ErrorCode::kTooLarge, {file}, problem, {"at most ", most}, found);
 }
 
@@ -151,7 +151,7 @@ class Cursor {
   }
 
  private:
-  [[noreturn]] void refuse_end(Parts wanted, const char* what) const {
+  [[noreturn]] void refuse_end(const Parts& wanted, const char* what) const {
     if (!is_whole_) {
       fail(ErrorCode::kTooLarge, {name_, ": the header is too long to be read."},
            {"at most ", kLargestGgufHeader, " bytes before the tensors"}, {"more"});
@@ -557,16 +557,17 @@ class Reader {
            {file_.size});
   }
 
-  [[noreturn]] void refuse_tensor(const std::string& tensor, Parts problem, Parts expected, Parts found) const {
+  [[noreturn]] void refuse_tensor(const std::string& tensor, const Parts& problem, const Parts& expected,
+                                  const Parts& found) const {
     refuse(name_, {"tensor ", quoted(tensor), ": ", problem}, expected, found);
   }
 
-  [[noreturn]] void refuse_setting(const std::string& key, Parts expected, Parts found) const {
+  [[noreturn]] void refuse_setting(const std::string& key, const Parts& expected, const Parts& found) const {
     refuse(name_, {quoted(key)}, expected, found);
   }
 
   /// What was found is a text of the file.
-  [[noreturn]] void refuse_text(Parts problem, Parts expected, std::string_view found) const {
+  [[noreturn]] void refuse_text(const Parts& problem, const Parts& expected, std::string_view found) const {
     refuse(name_, problem, expected, {quoted(found)});
   }
 

@@ -55,7 +55,7 @@ class Builder {
   [[noreturn]] void refuse_byte(std::size_t byte) const { refuse({"a mistake at byte ", byte}); }
 
  private:
-  [[noreturn]] void refuse(Parts found) const {
+  [[noreturn]] void refuse(const Parts& found) const {
     fail(code_, {what_, " is not valid JSON: ", found, "."}, {"JSON in UTF-8"}, found);
   }
 

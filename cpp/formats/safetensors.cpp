@@ -70,11 +70,12 @@ class Reader {
   }
 
  private:
-  [[noreturn]] void refuse(Parts problem, Parts expected, Parts found) const {
+  [[noreturn]] void refuse(const Parts& problem, const Parts& expected, const Parts& found) const {
     fail_at(ErrorCode::kBadFile, {name_}, problem, expected, found);
   }
 
-  [[noreturn]] void refuse_tensor(const std::string& tensor, Parts problem, Parts expected, Parts found) const {
+  [[noreturn]] void refuse_tensor(const std::string& tensor, const Parts& problem, const Parts& expected,
+                                  const Parts& found) const {
     refuse({"tensor \"", tensor, "\": ", problem}, expected, found);
   }
 

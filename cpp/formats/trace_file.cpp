@@ -18,6 +18,8 @@ namespace {
 constexpr Index kMostLayers = 256;
 constexpr Index kMostHeads = 256;
 constexpr Index kMostTokens = 65536;
+// Of a query, key or value: with more, products of them would not fit a float. Models stay below a few thousand.
+constexpr float kLargestPart = 1e15F;
 constexpr std::string_view kFormat = "attention-trace";
 constexpr std::string_view kVersion = "1";
 
@@ -53,7 +55,7 @@ class Reader {
   }
 
  private:
-  [[noreturn]] void refuse(Parts problem, Parts expected, Parts found) const {
+  [[noreturn]] void refuse(const Parts& problem, const Parts& expected, const Parts& found) const {
     fail_at(ErrorCode::kBadFile, {name_}, problem, expected, found);
   }
 
@@ -191,6 +193,10 @@ class Reader {
     const Index heads = tensor.shape[0];
     const Index width = tensor.shape[2];
     const SharedMatrix stacked = finite_numbers(tensor_name, tensor, heads * n_tokens_, width);
+    const float largest = stacked.view().cwiseAbs().maxCoeff();
+    if (largest > kLargestPart) {
+      refuse({tensor_name}, {"numbers up to ", double{kLargestPart}}, {double{largest}});
+    }
     Matrix result(n_tokens_, heads * width);
     for (Index head = 0; head < heads; ++head) {
       copy(stacked.view().middleRows(head * n_tokens_, n_tokens_), result.middleCols(head * width, width));
@@ -307,7 +313,7 @@ Tensors::mapped_type stacked(const GrowingMatrix& side_by_side, Index heads) {
 void check_plain(const TraceFile& file, Index layer) {
   const ForwardTrace& trace = file.trace;
   const LayerTrace& found = trace.layers[static_cast<std::size_t>(layer)];
-  const auto refuse = [&](Parts expected, Parts instead) {
+  const auto refuse = [&](const Parts& expected, const Parts& instead) {
     fail(ErrorCode::kUnsupported, {"Layer ", layer, " cannot be written with query, key and value, only with weights."},
          expected, instead);
   };

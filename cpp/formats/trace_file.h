@@ -34,8 +34,9 @@ bool is_trace(const Checkpoint& checkpoint);
 ///
 /// @param name  names the file in messages
 /// @throws Error (bad-file) if something is missing, a layer is left out, shapes disagree with each other or with
-///         `tokens`, a number is not finite, a weight is outside [0, 1], a row neither sums to 1 (within 1e-3, or 1e-2
-///         for F16) nor is all zeros, or weights differ from what query and key give
+///         `tokens`, a number is not finite, a query, key or value is too large to compute with (1e15), a weight is
+///         outside [0, 1], a row neither sums to 1 (within 1e-3, or 1e-2 for F16) nor is all zeros, or weights differ
+///         from what query and key give
 /// @throws Error (unsupported) for another version, another dtype or an encoder-decoder's trace
 /// @throws Error (too-large) beyond 256 layers, 256 heads or 65,536 tokens
 TraceFile read_trace(const Checkpoint& checkpoint, const std::string& name);

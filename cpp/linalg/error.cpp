@@ -75,6 +75,9 @@ void Part::add_to(std::string& text) const {
     case Kind::kText:
       text.append(text_, size_);
       return;
+    case Kind::kString:
+      text += *string_;
+      return;
     case Kind::kShape:
       text += '[';
       for (std::size_t i = 0; i < size_; ++i) {
@@ -98,17 +101,17 @@ void Part::add_to(std::string& text) const {
   }
 }
 
-std::string joined(Parts parts) {
+std::string joined(const Parts& parts) {
   std::string text;
   for (const Part& part : parts) part.add_to(text);
   return text;
 }
 
-void fail(ErrorCode code, Parts message, Parts expected, Parts found) {
+void fail(ErrorCode code, const Parts& message, const Parts& expected, const Parts& found) {
   throw Error(code, joined(message), joined(expected), joined(found));
 }
 
-void fail_at(ErrorCode code, Parts where, Parts problem, Parts expected, Parts found) {
+void fail_at(ErrorCode code, const Parts& where, const Parts& problem, const Parts& expected, const Parts& found) {
   fail(code, {where, ": ", problem, ": expected ", expected, ", found ", found, "."}, expected, found);
 }
 

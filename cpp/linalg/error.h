@@ -61,28 +61,30 @@ using Parts = std::initializer_list<Part>;
 class Part {
  public:
   // NOLINTBEGIN(google-explicit-constructor): what a message is made of stands in it as it is.
-  Part(const char* text) : Part(std::string_view(text)) {}
-  Part(const std::string& text) : Part(std::string_view(text)) {}
-  Part(std::string_view text) : kind_(Kind::kText), size_(text.size()), text_(text.data()) {}
-  Part(std::span<const std::ptrdiff_t> shape) : kind_(Kind::kShape), size_(shape.size()), shape_(shape.data()) {}
+  constexpr Part(const char* text) : Part(std::string_view(text)) {}
+  Part(const std::string& text) : kind_(Kind::kString), string_(&text) {}
+  constexpr Part(std::string_view text) : kind_(Kind::kText), size_(text.size()), text_(text.data()) {}
+  constexpr Part(std::span<const std::ptrdiff_t> shape)
+      : kind_(Kind::kShape), size_(shape.size()), shape_(shape.data()) {}
   Part(const std::vector<std::ptrdiff_t>& shape) : Part(std::span(shape)) {}
-  Part(const Parts& parts) : kind_(Kind::kParts), parts_(&parts) {}
-  Part(double number) : kind_(Kind::kReal), real_(number) {}
+  constexpr Part(const Parts& parts) : kind_(Kind::kParts), parts_(&parts) {}
+  constexpr Part(double number) : kind_(Kind::kReal), real_(number) {}
   template <std::signed_integral Number>
-  Part(Number number) : kind_(Kind::kSigned), signed_(number) {}
+  constexpr Part(Number number) : kind_(Kind::kSigned), signed_(number) {}
   template <std::unsigned_integral Number>
-  Part(Number number) : kind_(Kind::kUnsigned), unsigned_(number) {}
+  constexpr Part(Number number) : kind_(Kind::kUnsigned), unsigned_(number) {}
   // NOLINTEND(google-explicit-constructor)
 
   void add_to(std::string& text) const;
 
  private:
-  enum class Kind { kText, kShape, kParts, kReal, kSigned, kUnsigned };
+  enum class Kind { kText, kString, kShape, kParts, kReal, kSigned, kUnsigned };
 
   Kind kind_;
   std::size_t size_ = 0;
   union {
     const char* text_;
+    const std::string* string_;
     const std::ptrdiff_t* shape_;
     const Parts* parts_;
     double real_;
@@ -91,12 +93,13 @@ class Part {
   };
 };
 
-std::string joined(Parts parts);
+std::string joined(const Parts& parts);
 
 /// Throws an Error of these texts.
-[[noreturn]] void fail(ErrorCode code, Parts message, Parts expected = {}, Parts found = {});
+[[noreturn]] void fail(ErrorCode code, const Parts& message, const Parts& expected = {}, const Parts& found = {});
 
 /// Throws an Error whose message is "where: problem: expected ..., found ....".
-[[noreturn]] void fail_at(ErrorCode code, Parts where, Parts problem, Parts expected, Parts found);
+[[noreturn]] void fail_at(ErrorCode code, const Parts& where, const Parts& problem, const Parts& expected,
+                          const Parts& found);
 
 }  // namespace attn

@@ -23,7 +23,7 @@ std::string described(const Setting& setting) {
   return std::holds_alternative<NestedSetting>(setting) ? "an object or a list" : "nothing";
 }
 
-[[noreturn]] void refuse(const Settings& settings, const Part& key, Parts expected) {
+[[noreturn]] void refuse(const Settings& settings, const Part& key, const Parts& expected) {
   const std::string found = described(at(settings, key));
   fail(ErrorCode::kBadConfig, {"config.json, \"", key, "\": expected ", expected, ", found ", found, "."}, expected,
        {found});

@@ -154,27 +154,29 @@ TEST(Llama, TakesDefaultsWhereItsSettingsAreSilent) {
   test::expect_refusal({kBadFile, "k_proj", R"(\[54, 48\])", R"(\[18, 48\])"}, [&] { test::make(model); });
 }
 
-Settings layer_types(const std::vector<std::string>& kinds) {
-  Settings settings;
+/// Settings of so many layers, the first of which are of these kinds.
+Settings layers_of(std::int64_t n_layers, const std::vector<std::string>& kinds = {}) {
+  Settings settings = {{"num_hidden_layers", n_layers}};
   for (std::size_t i = 0; i < kinds.size(); ++i) settings["layer_types." + std::to_string(i)] = kinds[i];
   return settings;
 }
 
 TEST(WindowsFrom, GoByTheNamedKindsAndElseByTheDefault) {
   using Windows = std::vector<Index>;
-  EXPECT_EQ(attn::windows_from({}, 5, {true, false, true}), (Windows{5, 0, 5}));
-  EXPECT_EQ(attn::windows_from(layer_types({"full_attention", "sliding_attention"}), 5, {true, false}),
-            (Windows{0, 5}));
-  EXPECT_EQ(attn::windows_from(layer_types({"full_attention"}), 5, {true, true}), (Windows{0, 5}));
-  EXPECT_EQ(attn::windows_from({}, 0, {false, false}), (Windows{0, 0}));
+  EXPECT_EQ(attn::windows_from(layers_of(3), 5, 1), (Windows{0, 5, 5}));
+  EXPECT_EQ(attn::windows_from(layers_of(3), 5, 28), (Windows{0, 0, 0}));
+  EXPECT_EQ(attn::windows_from(layers_of(2, {"full_attention", "sliding_attention"}), 5, 28), (Windows{0, 5}));
+  EXPECT_EQ(attn::windows_from(layers_of(2, {"full_attention"}), 5, 0), (Windows{0, 5}));
+  EXPECT_EQ(attn::windows_from(layers_of(2), 0, 0), (Windows{0, 0}));
   for (const char* kind : {"chunked_attention", "linear_attention", ""}) {
     test::expect_refusal({kUnsupported, std::string("kind \"") + kind, "full_attention or sliding_attention", kind},
-                         [&] { attn::windows_from(layer_types({"full_attention", kind}), 5, {false, false}); });
+                         [&] { attn::windows_from(layers_of(2, {"full_attention", kind}), 5, 2); });
   }
   test::expect_refusal({kBadConfig, "slides", "sliding_window", "none"},
-                       [] { attn::windows_from(layer_types({"sliding_attention"}), 0, {false}); });
-  test::expect_refusal({kBadConfig, "layer_types.0", "text", "7"},
-                       [] { attn::windows_from({{"layer_types.0", std::int64_t{7}}}, 5, {false}); });
+                       [] { attn::windows_from(layers_of(1, {"sliding_attention"}), 0, 1); });
+  Settings number = layers_of(1);
+  number["layer_types.0"] = std::int64_t{7};
+  test::expect_refusal({kBadConfig, "layer_types.0", "text", "7"}, [&] { attn::windows_from(number, 5, 1); });
 }
 
 TEST(SlidingWindow, IsTheUsualWhereAbsentAndNoneWhereNull) {

@@ -269,6 +269,10 @@ std::vector<Case> malformed_tensors() {
       {"a query that is infinite", number("layers.0.query", kInfinity), {kBadFile, "layers.0.query", "finite", ""}},
       {"a key that is no number", number("layers.0.key", kNan), {kBadFile, "layers.0.key", "finite", "NaN"}},
       {"a value that is -infinite", number("layers.0.value", -kInfinity), {kBadFile, "layers.0.value", "finite", ""}},
+      {"a query too large to compute with",
+       number("layers.0.query", 2e15F),
+       {kBadFile, "layers.0.query", "1e15", "2e15"}},
+      {"a key near the end of float", number("layers.0.key", -3e38F), {kBadFile, "layers.0.key", "1e15", "3e38"}},
       {"other query heads in layer 1",
        [](Metadata&, Tensors& t) {
          t.clear();

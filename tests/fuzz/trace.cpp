@@ -8,7 +8,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const attn::Checkpoint checkpoint = attn::read_safetensors(fuzz::file_of(data, size), "fuzz.safetensors");
     const attn::TraceFile file = attn::read_trace(checkpoint, "fuzz.safetensors");
     for (attn::Index layer = 0; layer < file.trace.n_layers(); ++layer) {
-      for (attn::Index head = 0; head < file.trace.n_heads; ++head) attn::head_weights(file.trace, layer, head);
+      for (attn::Index head = 0; head < file.trace.n_heads; ++head) {
+        if (!attn::head_weights(file.trace, layer, head).allFinite()) std::abort();
+      }
     }
     attn::write_weights(file);
   });

@@ -67,7 +67,7 @@ std::string usual_name(const std::string& name) {
   return name;
 }
 
-[[noreturn]] void refuse(Parts what, Parts expected, Parts found) {
+[[noreturn]] void refuse(const Parts& what, const Parts& expected, const Parts& found) {
   fail(ErrorCode::kUnsupported, {"This GGUF's ", what, " is not supported."}, expected, found);
 }
 

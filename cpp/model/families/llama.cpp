@@ -90,11 +90,13 @@ Index sliding_window(const Settings& settings) {
   return static_cast<Index>(integer_or(settings, "sliding_window", 1, kMostPositions, is_absent ? 4096 : 0));
 }
 
-std::vector<Index> windows_from(const Settings& settings, Index window, const std::vector<bool>& otherwise) {
+std::vector<Index> windows_from(const Settings& settings, Index window, std::int64_t first) {
+  const std::int64_t n_layers = integer(settings, "num_hidden_layers", 1, kMostLayers);
   std::vector<Index> windows;
-  for (std::size_t layer = 0; layer < otherwise.size(); ++layer) {
+  for (std::int64_t layer = 0; layer < n_layers; ++layer) {
+    const bool slides = window != 0 && layer >= first;
     const std::string_view kind =
-        text_or(settings, {"layer_types.", layer}, otherwise[layer] ? "sliding_attention" : "full_attention");
+        text_or(settings, {"layer_types.", layer}, slides ? "sliding_attention" : "full_attention");
     if (kind != "full_attention" && kind != "sliding_attention") {
       fail(ErrorCode::kUnsupported, {"Layers of the kind \"", kind, "\" are not supported."},
            {"full_attention or sliding_attention"}, {"\"", kind, "\""});

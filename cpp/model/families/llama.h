@@ -30,8 +30,9 @@ Model make_llama(const Settings& settings, const Checkpoint& checkpoint, bool fr
 Index sliding_window(const Settings& settings);
 
 /// The sliding window of each layer, where settings name the layers' kinds (`layer_types`).
-/// @param otherwise  whether a layer without a named kind slides
+/// @param window  0: there is none
+/// @param first   from this layer on, those without a named kind slide
 /// @throws Error (unsupported) for a kind that is neither full nor sliding attention
-std::vector<Index> windows_from(const Settings& settings, Index window, const std::vector<bool>& otherwise);
+std::vector<Index> windows_from(const Settings& settings, Index window, std::int64_t first);
 
 }  // namespace attn

@@ -4,7 +4,7 @@
 namespace attn {
 namespace {
 
-[[noreturn]] void refuse(const Part& key, Parts expected, Parts found) {
+[[noreturn]] void refuse(const Part& key, const Parts& expected, const Parts& found) {
   fail(ErrorCode::kUnsupported, {"The configuration asks for ", key, " ", found, ", which is not supported."},
        {key, " ", expected}, found);
 }

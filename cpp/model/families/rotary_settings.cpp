@@ -18,7 +18,7 @@ double positive(const Settings& settings, const Part& key) {
   return number_or(settings, key, 0.0, kMost, 1.0);
 }
 
-[[noreturn]] void refuse(Parts what, Parts expected, Parts found) {
+[[noreturn]] void refuse(const Parts& what, const Parts& expected, const Parts& found) {
   fail(ErrorCode::kUnsupported, {"Rotation ", what, " is not supported."}, expected, found);
 }
 
