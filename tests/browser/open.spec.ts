@@ -111,6 +111,7 @@ test.describe('under a policy that allows no other host', () => {
 test('what does not fit is refused before it is downloaded, and the budget is right there', async ({ page }) => {
   const { viewer, dialog } = await openDialog(page);
   const budget = dialog.getByRole('slider', { name: /Budget/ });
+  await expect(budget).toBeEnabled(); // Once the engine has said what it is.
   await budget.focus();
   await page.keyboard.press('Home');
   await expect(dialog.locator('output')).toContainText('128');

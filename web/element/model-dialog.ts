@@ -459,9 +459,12 @@ export class ModelDialog extends Panel {
   async #refresh(): Promise<void> {
     const { models } = this;
     if (models === undefined) return;
+    const before = this.use?.budget;
     const [kept, use] = await Promise.all([models.stored().catch(() => []), models.memory().catch(() => null)]);
     this.kept = kept;
-    this.use = use;
+    // A budget that the reader chose meanwhile is newer than the answer.
+    const now = this.use?.budget;
+    this.use = use !== null && now !== undefined && now !== before ? { ...use, budget: now } : use;
   }
 
   readonly #onClose = (): void => {
