@@ -271,8 +271,8 @@ std::vector<Case> malformed_tensors() {
       {"a value that is -infinite", number("layers.0.value", -kInfinity), {kBadFile, "layers.0.value", "finite", ""}},
       {"a query too large to compute with",
        number("layers.0.query", 2e15F),
-       {kBadFile, "layers.0.query", "1e15", "2e15"}},
-      {"a key near the end of float", number("layers.0.key", -3e38F), {kBadFile, "layers.0.key", "1e15", "3e38"}},
+       {kBadFile, "layers.0.query", "numbers up to", "[12]"}},
+      {"a key near the end of float", number("layers.0.key", -3e38F), {kBadFile, "layers.0.key", "numbers up to", ""}},
       {"other query heads in layer 1",
        [](Metadata&, Tensors& t) {
          t.clear();
