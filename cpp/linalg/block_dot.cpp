@@ -45,7 +45,7 @@ v128_t add_sixteen(v128_t sums, v128_t q, const float* x) {
   return add_eight(add_eight(sums, wasm_i16x8_extend_low_i8x16(q), x), wasm_i16x8_extend_high_i8x16(q), x + 8);
 }
 
-template <bool has_nibbles>
+template <bool HasNibbles>
 float dot(Dtype dtype, const std::byte* blocks, Index count, const float* x, const float* sums) {
   const std::size_t block_bytes = layout_of(dtype).bytes;
   const v128_t low_bits = wasm_u8x16_const_splat(0x0F);
@@ -55,7 +55,7 @@ float dot(Dtype dtype, const std::byte* blocks, Index count, const float* x, con
     const auto [d, m, q] = block_at(dtype, blocks);
     v128_t sum = wasm_f32x4_const_splat(0.0F);
     const v128_t bytes = wasm_v128_load(q);
-    if constexpr (has_nibbles) {
+    if constexpr (HasNibbles) {
       sum = add_sixteen(sum, wasm_v128_and(bytes, low_bits), x);
       sum = add_sixteen(sum, wasm_u8x16_shr(bytes, 4), x + 16);
     } else {
@@ -71,7 +71,7 @@ float dot(Dtype dtype, const std::byte* blocks, Index count, const float* x, con
 
 #else
 
-template <bool has_nibbles>
+template <bool HasNibbles>
 float dot(Dtype dtype, const std::byte* blocks, Index count, const float* x, const float* sums) {
   const std::size_t block_bytes = layout_of(dtype).bytes;
   float total = 0.0F;
@@ -80,8 +80,8 @@ float dot(Dtype dtype, const std::byte* blocks, Index count, const float* x, con
     constexpr int kLanes = 16;
     float lanes[kLanes] = {};
     for (int l = 0; l < kLanes; ++l) {
-      const auto first = has_nibbles ? static_cast<int>(q[l]) & 0xF : static_cast<std::int8_t>(q[l]);
-      const auto second = has_nibbles ? static_cast<int>(q[l]) >> 4 : static_cast<std::int8_t>(q[l + kLanes]);
+      const auto first = HasNibbles ? static_cast<int>(q[l]) & 0xF : static_cast<std::int8_t>(q[l]);
+      const auto second = HasNibbles ? static_cast<int>(q[l]) >> 4 : static_cast<std::int8_t>(q[l + kLanes]);
       lanes[l] = static_cast<float>(first) * x[l] + static_cast<float>(second) * x[l + kLanes];
     }
     float sum = 0.0F;

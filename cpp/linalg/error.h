@@ -82,6 +82,7 @@ class Part {
 
   Kind kind_;
   std::size_t size_ = 0;
+  // NOLINTBEGIN(readability-identifier-naming): as private as what stands above.
   union {
     const char* text_;
     const std::string* string_;
@@ -91,6 +92,7 @@ class Part {
     std::int64_t signed_;
     std::uint64_t unsigned_;
   };
+  // NOLINTEND(readability-identifier-naming)
 };
 
 std::string joined(const Parts& parts);

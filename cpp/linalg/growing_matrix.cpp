@@ -29,9 +29,8 @@ MatrixOut GrowingMatrix::append(Index count, Index cols) {
     if (rows_ != 0) copy(view(), grown->numbers.topRows(rows_));
     storage_ = std::move(grown);
   }
-  MatrixOut added = storage_->numbers.middleRows(rows_, count);
   rows_ = storage_->used = wanted;
-  return added;
+  return storage_->numbers.middleRows(wanted - count, count);
 }
 
 GrowingMatrix GrowingMatrix::top(Index rows) const {

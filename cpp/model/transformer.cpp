@@ -201,7 +201,7 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
          {Projection{attention.w_query, layer.query, &parameters.query_norm, true, config.n_heads},
           Projection{attention.w_key, layer.key, &parameters.key_norm, true, config.n_kv_heads},
           Projection{attention.w_value, layer.value, nullptr, false, config.n_kv_heads}}) {
-      MatrixOut rows = to.rows.append(n_new, to.map.d_out());
+      const MatrixOut rows = to.rows.append(n_new, to.map.d_out());
       for (Tile tile(n_new, to.map); tile.exists(); tile.go_on()) {
         tile.apply(work.input, rows);
         co_yield (done += tile.cost()) / total;

@@ -82,7 +82,8 @@ double __wrap_exp(double x) {
   if (std::isnan(x)) return x;
   if (x > kLargest) return std::numeric_limits<double>::infinity();
   if (x < kLeast) return 0.0;
-  constexpr double kLn2High = 0x1.62e42feep-1;
+  constexpr double kLn2High =
+      0x1.62e42feep-1;  // NOLINT(modernize-use-std-numbers): few bits, so that k times it is exact.
   constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
   const double k = std::nearbyint(x / std::numbers::ln2);
   const double r = (x - k * kLn2High) - k * kLn2Low;
