@@ -40,7 +40,8 @@ class Tile {
  private:
   void shape() {
     rows_ = std::min(kRowBlock, n_inputs_ - row_);
-    const double per_output = static_cast<double>(rows_) * static_cast<double>(map_.d_in());
+    // Behind the last tile there are no rows left.
+    const double per_output = std::max(1.0, static_cast<double>(rows_) * static_cast<double>(map_.d_in()));
     const Index quick = std::max<Index>(static_cast<Index>(kTileOperations / per_output) / 128 * 128, 128);
     cols_ = std::min(quick, map_.d_out() - col_);
   }
