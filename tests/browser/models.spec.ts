@@ -570,7 +570,8 @@ test.describe('from a server that imitates the hub', () => {
     expect(await opening(viewer, () => load(viewer, hub.origin + FOLDER))).toBeNull();
     await expectLoaded(viewer);
 
-    // In parts of 8 MB, each asked for once; the two that broke, from where they broke.
+    // In parts of 8 MB, each asked for once; the two that broke once more, from where they broke. How much of what was
+    // sent before a break arrives is the network's to say, and nothing is possible.
     const ranges = readsWeights().map(({ range }) =>
       /^bytes=(\d+)-(\d+)$/
         .exec(range ?? '')
@@ -579,11 +580,11 @@ test.describe('from a server that imitates the hub', () => {
     );
     const starts = ranges.map((range) => range?.[0] ?? -1);
     const PART = 8 * 1024 * 1024;
-    const broken = starts.filter((start) => start % PART !== 0);
-    expect(starts.filter((start) => start % PART === 0)).toEqual(
-      Array.from({ length: Math.ceil(size / PART) }, (_, i) => i * PART),
+    const nParts = Math.ceil(size / PART);
+    expect([...new Set(starts.filter((start) => start % PART === 0))]).toEqual(
+      Array.from({ length: nParts }, (_, i) => i * PART),
     );
-    expect(broken).toHaveLength(2);
+    expect(starts).toHaveLength(nParts + 2);
     expect(starts).toEqual([...starts].sort((a, b) => a - b));
     const sent = readsWeights().reduce((sum, request) => sum + request.sent, 0);
     expect(sent).toBeGreaterThanOrEqual(size);
