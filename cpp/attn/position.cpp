@@ -55,11 +55,13 @@ void rotate(const Rotary& rotary, Index first_position, Index n_heads, MatrixOut
       sines(i) = static_cast<float>(std::sin(angle));
     }
     for (Index head = 0; head < n_heads; ++head) {
-      auto first = x.row(t).segment(2 * half * head, half);
-      auto second = x.row(t).segment(2 * half * head + half, half);
-      const Vector turned = first.cwiseProduct(cosines) - second.cwiseProduct(sines);
-      second = second.cwiseProduct(cosines) + first.cwiseProduct(sines);
-      first = turned;
+      float* first = x.row(t).data() + 2 * half * head;
+      float* second = first + half;
+      for (Index i = 0; i < half; ++i) {
+        const float turned = first[i] * cosines(i) - second[i] * sines(i);
+        second[i] = second[i] * cosines(i) + first[i] * sines(i);
+        first[i] = turned;
+      }
     }
   }
 }

@@ -144,7 +144,7 @@ class Reader {
 
   SharedMatrix finite_numbers(const Part& tensor_name, const Tensor& tensor, Index rows, Index cols) const {
     SharedMatrix numbers = numbers_of(tensor_name, tensor, rows, cols);
-    if (!numbers.view().allFinite()) refuse({tensor_name}, {"finite numbers"}, {"infinity or NaN"});
+    if (!std::isfinite(largest_size(numbers.view()))) refuse({tensor_name}, {"finite numbers"}, {"infinity or NaN"});
     return numbers;
   }
 
@@ -193,7 +193,7 @@ class Reader {
     const Index heads = tensor.shape[0];
     const Index width = tensor.shape[2];
     const SharedMatrix stacked = finite_numbers(tensor_name, tensor, heads * n_tokens_, width);
-    const float largest = stacked.view().cwiseAbs().maxCoeff();
+    const float largest = largest_size(stacked.view());
     if (largest > kLargestPart) {
       refuse({tensor_name}, {"numbers up to ", double{kLargestPart}}, {double{largest}});
     }

@@ -41,13 +41,23 @@ Number read(const std::byte* bytes) {
 
 float half_at(const std::byte* bytes) { return float_from_f16(read<std::uint16_t>(bytes)); }
 
-/// Numbers of 4 or 5 bits: the low halves of 16 bytes, then the high halves; the fifth bits stand in `high`.
-void expand_nibbles(const std::byte* bytes, std::uint32_t high, float d, float m, float* numbers) {
+// Looked up instead of shifted, because WebAssembly's vectors cannot shift each of their numbers by another count.
+constexpr auto kBits = [] {
+  std::array<std::uint32_t, kBlock> bits{};
+  for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = std::uint32_t{1} << i;
+  return bits;
+}();
+
+/// q d + m for numbers of 4 or 5 bits: the low halves of 16 bytes, then the high halves; the fifth bits stand in
+/// `high`.
+template <bool HasHigh>
+[[gnu::noinline]] void expand_nibbles(const std::byte* bytes, std::uint32_t high, float d, float m, float* numbers) {
   constexpr int kHalf = kBlock / 2;
+  const auto fifth = [high](int i) { return HasHigh && (high & kBits[static_cast<std::size_t>(i)]) != 0 ? 16U : 0U; };
   for (int i = 0; i < kHalf; ++i) {
     const auto pair = static_cast<std::uint32_t>(bytes[i]);
-    const std::uint32_t first = (pair & 0xFU) | (((high >> i) & 1U) << 4U);
-    const std::uint32_t second = (pair >> 4U) | (((high >> (i + kHalf)) & 1U) << 4U);
+    const std::uint32_t first = (pair & 0xFU) | fifth(i);
+    const std::uint32_t second = (pair >> 4U) | fifth(i + kHalf);
     numbers[i] = static_cast<float>(first) * d + m;
     numbers[i + kHalf] = static_cast<float>(second) * d + m;
   }
@@ -55,24 +65,20 @@ void expand_nibbles(const std::byte* bytes, std::uint32_t high, float d, float m
 
 void expand_q4_0(const std::byte* block, float* numbers) {
   const float d = half_at(block);
-  for (int i = 0; i < 16; ++i) {
-    const auto pair = static_cast<int>(block[2 + i]);
-    numbers[i] = static_cast<float>((pair & 0xF) - 8) * d;
-    numbers[i + 16] = static_cast<float>((pair >> 4) - 8) * d;
-  }
+  expand_nibbles<false>(block + 2, 0, d, -8.0F * d, numbers);
 }
 
 void expand_q4_1(const std::byte* block, float* numbers) {
-  expand_nibbles(block + 4, 0, half_at(block), half_at(block + 2), numbers);
+  expand_nibbles<false>(block + 4, 0, half_at(block), half_at(block + 2), numbers);
 }
 
 void expand_q5_0(const std::byte* block, float* numbers) {
   const float d = half_at(block);
-  expand_nibbles(block + 6, read<std::uint32_t>(block + 2), d, -16.0F * d, numbers);
+  expand_nibbles<true>(block + 6, read<std::uint32_t>(block + 2), d, -16.0F * d, numbers);
 }
 
 void expand_q5_1(const std::byte* block, float* numbers) {
-  expand_nibbles(block + 8, read<std::uint32_t>(block + 4), half_at(block), half_at(block + 2), numbers);
+  expand_nibbles<true>(block + 8, read<std::uint32_t>(block + 4), half_at(block), half_at(block + 2), numbers);
 }
 
 void expand_q8_0(const std::byte* block, float* numbers) {
@@ -95,7 +101,8 @@ ScaleAndMin scale_and_min(const std::byte* scales, int j, float d, float e) {
   return {.scale = d * static_cast<float>(s), .min = e * static_cast<float>(t)};
 }
 
-/// Q4_K has no bytes of fifth bits: `high` is null.
+/// Q4_K has no bytes of fifth bits.
+template <bool HasHigh>
 void expand_q45_k(const std::byte* scales, const std::byte* high, const std::byte* low, float d, float e,
                   float* numbers) {
   for (int pair = 0; pair < 4; ++pair, low += kBlock, numbers += 2 * kBlock) {
@@ -103,7 +110,7 @@ void expand_q45_k(const std::byte* scales, const std::byte* high, const std::byt
     const auto [s2, m2] = scale_and_min(scales, 2 * pair + 1, d, e);
     for (int i = 0; i < kBlock; ++i) {
       const auto nibbles = static_cast<std::uint32_t>(low[i]);
-      const std::uint32_t fifth = high == nullptr ? 0 : static_cast<std::uint32_t>(high[i]) >> (2 * pair);
+      const std::uint32_t fifth = HasHigh ? static_cast<std::uint32_t>(high[i]) >> (2 * pair) : 0;
       numbers[i] = s1 * static_cast<float>((nibbles & 0xFU) | ((fifth & 1U) << 4U)) - m1;
       numbers[i + kBlock] = s2 * static_cast<float>((nibbles >> 4U) | (((fifth >> 1U) & 1U) << 4U)) - m2;
     }
@@ -111,11 +118,11 @@ void expand_q45_k(const std::byte* scales, const std::byte* high, const std::byt
 }
 
 void expand_q4_k(const std::byte* block, float* numbers) {
-  expand_q45_k(block + 4, nullptr, block + 16, half_at(block), half_at(block + 2), numbers);
+  expand_q45_k<false>(block + 4, nullptr, block + 16, half_at(block), half_at(block + 2), numbers);
 }
 
 void expand_q5_k(const std::byte* block, float* numbers) {
-  expand_q45_k(block + 4, block + 16, block + 48, half_at(block), half_at(block + 2), numbers);
+  expand_q45_k<true>(block + 4, block + 16, block + 48, half_at(block), half_at(block + 2), numbers);
 }
 
 void expand_q6_k(const std::byte* block, float* numbers) {

@@ -67,14 +67,15 @@ void linear(const MatrixView& input, const Linear& map, MatrixOut output) {
     Matrix part(output.rows(), output.cols());
     by_panels(w, input.rows(), [&](Index first, const MatrixView& panel) {
       product(input.middleCols(first, panel.rows()), panel, part);
-      output += part;
+      add(part, output);
     });
   } else {
     by_panels(w, input.rows(), [&](Index first, const MatrixView& panel) {
       product_transposed(input, panel, output.middleCols(first, panel.rows()));
     });
   }
-  if (map.bias.size() != 0) output.rowwise() += map.bias;
+  if (map.bias.size() == 0) return;
+  for (Index t = 0; t < output.rows(); ++t) add(map.bias, output.row(t));
 }
 
 Matrix linear(const MatrixView& input, const Linear& map) {

@@ -2,8 +2,15 @@
 #include "linalg/matrix.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace attn {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+}  // namespace
 
 void copy(const MatrixView& from, MatrixOut to) {
   for (Index t = 0; t < from.rows(); ++t) std::copy_n(from.row(t).data(), from.cols(), to.row(t).data());
@@ -17,6 +24,17 @@ Matrix copy_of(const MatrixView& rows) {
   Matrix result(rows.rows(), rows.cols());
   copy(rows, result);
   return result;
+}
+
+float largest_size(const MatrixView& numbers) {
+  float largest = 0.0F;
+  for (Index t = 0; t < numbers.rows(); ++t) {
+    for (const float number : numbers.row(t)) {
+      // Written so that what is no number passes for larger than any.
+      if (!(std::abs(number) <= largest)) largest = std::isnan(number) ? kInfinity : std::abs(number);
+    }
+  }
+  return largest;
 }
 
 Vector row_of(const MatrixView& matrix, Index row) {

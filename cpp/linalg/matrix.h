@@ -43,6 +43,9 @@ void add(const MatrixView& what, MatrixOut to);
 
 Matrix copy_of(const MatrixView& rows);
 
+/// The largest of the numbers without their signs; infinity if one is no number.
+float largest_size(const MatrixView& numbers);
+
 /// One row of a matrix.
 Vector row_of(const MatrixView& matrix, Index row);
 

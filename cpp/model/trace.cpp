@@ -117,7 +117,7 @@ CellTrace cell_trace(const ForwardTrace& trace, Index layer, Index head, Index q
   cell.row_scores = row_of(block.scores, row);
   cell.score = cell.row_scores(key);
   cell.masked = cell.row_scores(key) == kMasked;
-  cell.row_max = cell.row_scores.maxCoeff();
+  cell.row_max = *std::ranges::max_element(cell.row_scores);
   for (const float score : cell.row_scores) {
     if (score != kMasked) cell.row_sum += std::exp(score - cell.row_max);
   }

@@ -1,10 +1,25 @@
 // BERT and those saved like it (MiniLM, and RoBERTa but for its positions): settings, tensor names and old spellings.
 #pragma once
 
-#include "model/families/reading.h"
-#include "model/parameters.h"
+#include "model/families/encoder.h"
 
 namespace attn {
+
+inline constexpr EncoderNames kBertNames = {.prefix = "bert.",
+                                            .layer = "encoder.layer.",
+                                            .query = "attention.self.query",
+                                            .key = "attention.self.key",
+                                            .value = "attention.self.value",
+                                            .output = "attention.output.dense",
+                                            .attention_norm = "attention.output.LayerNorm",
+                                            .up = "intermediate.dense",
+                                            .down = "output.dense",
+                                            .mlp_norm = "output.LayerNorm",
+                                            .transform = "cls.predictions.transform.dense",
+                                            .norm = "cls.predictions.transform.LayerNorm",
+                                            .unembed = "cls.predictions.decoder",
+                                            .bias = "cls.predictions.bias",
+                                            .old_bias = "cls.predictions.decoder.bias"};
 
 /// Post-norm encoder, learned positions. Names are taken with and without "bert." in front, norms by their new names
 /// (weight, bias) and their old ones (gamma, beta). The head of a masked language model is taken where there is one;
@@ -17,8 +32,7 @@ Model make_bert(const Settings& settings, const Checkpoint& checkpoint);
 /// The settings that BERT and RoBERTa share.
 Config bert_config(const Settings& settings, const std::string& family);
 
-/// Embeddings and layers, which the two name alike.
-/// @param n_positions  rows of the position table
-Parameters bert_parameters(const Settings& settings, const Tensors& tensors, const Config& config, Index n_positions);
+/// What both add to variances before they divide by their roots.
+float bert_epsilon(const Settings& settings);
 
 }  // namespace attn

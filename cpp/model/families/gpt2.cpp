@@ -25,6 +25,10 @@ Config read_config(const Settings& settings) {
   return config;
 }
 
+float epsilon_of(const Settings& settings) {
+  return static_cast<float>(number_or(settings, "layer_norm_epsilon", 0.0, 1.0, 1e-5));
+}
+
 /// name.weight [d_in, d_out] and name.bias [d_out].
 Linear input_major(const Tensors& tensors, const Part& name, Index d_in, Index d_out) {
   return {.w = tensors.matrix({name, ".weight"}, d_in, d_out),
@@ -32,31 +36,27 @@ Linear input_major(const Tensors& tensors, const Part& name, Index d_in, Index d
           .input_major = true};
 }
 
-LayerParameters read_layer(const Settings& settings, const Tensors& all, Index layer, const Config& config) {
-  const Tensors tensors = all.inside({"h.", layer, "."});
-  const auto epsilon = static_cast<float>(number_or(settings, "layer_norm_epsilon", 0.0, 1.0, 1e-5));
+void read_layer(const Settings& settings, const Tensors& all, Index index, const Config& config,
+                LayerParameters& layer) {
+  const Tensors tensors = all.inside({"h.", index, "."});
+  const float epsilon = epsilon_of(settings);
   const Index d_model = config.d_model;
   const Linear all_three = input_major(tensors, "attn.c_attn", d_model, 3 * d_model);
-  LayerParameters parameters;
-  parameters.attention = {.n_heads = config.n_heads,
-                          .n_kv_heads = config.n_kv_heads,
-                          .w_query = outputs_of(all_three, 0, d_model),
-                          .w_key = outputs_of(all_three, d_model, d_model),
-                          .w_value = outputs_of(all_three, 2 * d_model, d_model),
-                          .w_output = input_major(tensors, "attn.c_proj", d_model, d_model)};
+  layer.attention.n_heads = config.n_heads;
+  layer.attention.n_kv_heads = config.n_kv_heads;
+  layer.attention.w_query = outputs_of(all_three, 0, d_model);
+  layer.attention.w_key = outputs_of(all_three, d_model, d_model);
+  layer.attention.w_value = outputs_of(all_three, 2 * d_model, d_model);
+  layer.attention.w_output = input_major(tensors, "attn.c_proj", d_model, d_model);
   if (boolean_or(settings, "scale_attn_weights", true)) {
-    parameters.scale = 1.0F / std::sqrt(static_cast<float>(config.d_head));
+    layer.scale = 1.0F / std::sqrt(static_cast<float>(config.d_head));
   }
-  if (boolean_or(settings, "scale_attn_by_inverse_layer_idx", false)) {
-    parameters.scale /= static_cast<float>(layer + 1);
-  }
-  parameters.attention_norm = tensors.layer_norm("ln_1", d_model, epsilon);
-  parameters.mlp = {.activation = activation_of(settings, "activation_function", "gelu_new"),
-                    .w_gate = {},
-                    .w_up = input_major(tensors, "mlp.c_fc", d_model, config.d_mlp),
-                    .w_down = input_major(tensors, "mlp.c_proj", config.d_mlp, d_model)};
-  parameters.mlp_norm = tensors.layer_norm("ln_2", d_model, epsilon);
-  return parameters;
+  if (boolean_or(settings, "scale_attn_by_inverse_layer_idx", false)) layer.scale /= static_cast<float>(index + 1);
+  layer.attention_norm = tensors.layer_norm("ln_1", d_model, epsilon);
+  layer.mlp.activation = activation_of(settings, "activation_function", "gelu_new");
+  layer.mlp.w_up = input_major(tensors, "mlp.c_fc", d_model, config.d_mlp);
+  layer.mlp.w_down = input_major(tensors, "mlp.c_proj", config.d_mlp, d_model);
+  layer.mlp_norm = tensors.layer_norm("ln_2", d_model, epsilon);
 }
 
 }  // namespace
@@ -71,15 +71,12 @@ Model make_gpt2(const Settings& settings, const Checkpoint& checkpoint) {
   parameters.token_embedding = tensors.matrix("wte.weight", config.n_vocab, config.d_model);
   parameters.position_embedding = tensors.matrix("wpe.weight", config.n_ctx, config.d_model);
   for (Index layer = 0; layer < config.n_layers; ++layer) {
-    parameters.layers.push_back(read_layer(settings, tensors, layer, config));
+    read_layer(settings, tensors, layer, config, parameters.layers.emplace_back());
   }
   refuse_more_layers(tensors, {"h.", config.n_layers, ".attn.c_attn.weight"}, config);
-  parameters.final_norm = tensors.layer_norm(
-      "ln_f", config.d_model, static_cast<float>(number_or(settings, "layer_norm_epsilon", 0.0, 1.0, 1e-5)));
-  const Tensors whole = tensors.whole();
-  parameters.head.unembed.w = whole.has("lm_head.weight")
-                                  ? whole.matrix("lm_head.weight", config.n_vocab, config.d_model)
-                                  : parameters.token_embedding;
+  parameters.final_norm = tensors.layer_norm("ln_f", config.d_model, epsilon_of(settings));
+  parameters.head.unembed.w =
+      tensors.whole().matrix_or("lm_head.weight", config.n_vocab, config.d_model, parameters.token_embedding);
   return model;
 }
 

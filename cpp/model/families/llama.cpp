@@ -48,39 +48,36 @@ void reorder(Linear& map, const std::vector<Index>& order) {
   for (std::size_t row = 0; row < order.size(); ++row) map.bias(static_cast<Index>(row)) = bias(order[row]);
 }
 
-LayerParameters read_layer(const Tensors& all, Index layer, const Config& config, const LlamaKind& kind, float epsilon,
-                           Activation activation) {
-  const Tensors tensors = all.inside({"layers.", layer, "."});
-  const auto projection = [&](const std::string& name, Index d_out) {
+void read_layer(const Tensors& all, Index index, const Config& config, const LlamaKind& kind, float epsilon,
+                LayerParameters& layer) {
+  const Tensors tensors = all.inside({"layers.", index, "."});
+  const auto projection = [&](const char* name, Index d_out) {
     return kind.has_projection_bias ? tensors.affine(name, d_out, config.d_model)
                                     : tensors.linear(name, d_out, config.d_model);
   };
   const Index d_query = config.n_heads * config.d_head;
   const Index d_key = config.n_kv_heads * config.d_head;
-  LayerParameters parameters;
-  parameters.attention = {.n_heads = config.n_heads,
-                          .n_kv_heads = config.n_kv_heads,
-                          .w_query = projection("self_attn.q_proj", d_query),
-                          .w_key = projection("self_attn.k_proj", d_key),
-                          .w_value = projection("self_attn.v_proj", d_key),
-                          .w_output = tensors.linear("self_attn.o_proj", config.d_model, d_query)};
+  layer.attention.n_heads = config.n_heads;
+  layer.attention.n_kv_heads = config.n_kv_heads;
+  layer.attention.w_query = projection("self_attn.q_proj", d_query);
+  layer.attention.w_key = projection("self_attn.k_proj", d_key);
+  layer.attention.w_value = projection("self_attn.v_proj", d_key);
+  layer.attention.w_output = tensors.linear("self_attn.o_proj", config.d_model, d_query);
   if (kind.has_neighbouring_pairs) {
-    reorder(parameters.attention.w_query, usual_order(config.n_heads, config.d_head));
-    reorder(parameters.attention.w_key, usual_order(config.n_kv_heads, config.d_head));
+    reorder(layer.attention.w_query, usual_order(config.n_heads, config.d_head));
+    reorder(layer.attention.w_key, usual_order(config.n_kv_heads, config.d_head));
   }
   if (kind.has_head_norms) {
-    parameters.query_norm = tensors.rms_norm("self_attn.q_norm", config.d_head, epsilon);
-    parameters.key_norm = tensors.rms_norm("self_attn.k_norm", config.d_head, epsilon);
+    layer.query_norm = tensors.rms_norm("self_attn.q_norm", config.d_head, epsilon);
+    layer.key_norm = tensors.rms_norm("self_attn.k_norm", config.d_head, epsilon);
   }
-  parameters.scale = 1.0F / std::sqrt(static_cast<float>(config.d_head));
-  parameters.window = kind.windows.empty() ? 0 : kind.windows.at(static_cast<std::size_t>(layer));
-  parameters.attention_norm = tensors.rms_norm("input_layernorm", config.d_model, epsilon);
-  parameters.mlp = {.activation = activation,
-                    .w_gate = tensors.linear("mlp.gate_proj", config.d_mlp, config.d_model),
-                    .w_up = tensors.linear("mlp.up_proj", config.d_mlp, config.d_model),
-                    .w_down = tensors.linear("mlp.down_proj", config.d_model, config.d_mlp)};
-  parameters.mlp_norm = tensors.rms_norm("post_attention_layernorm", config.d_model, epsilon);
-  return parameters;
+  layer.scale = 1.0F / std::sqrt(static_cast<float>(config.d_head));
+  layer.window = kind.windows.empty() ? 0 : kind.windows.at(static_cast<std::size_t>(index));
+  layer.attention_norm = tensors.rms_norm("input_layernorm", config.d_model, epsilon);
+  layer.mlp.w_gate = tensors.linear("mlp.gate_proj", config.d_mlp, config.d_model);
+  layer.mlp.w_up = tensors.linear("mlp.up_proj", config.d_mlp, config.d_model);
+  layer.mlp.w_down = tensors.linear("mlp.down_proj", config.d_model, config.d_mlp);
+  layer.mlp_norm = tensors.rms_norm("post_attention_layernorm", config.d_model, epsilon);
 }
 
 }  // namespace
@@ -124,14 +121,17 @@ Model make_llama_like(const Settings& settings, const Checkpoint& checkpoint, co
   // A GGUF brings the factors of "llama3" ready made.
   if (whole.has("rope_freqs.weight")) {
     const Vector factors = whole.vector("rope_freqs.weight", config.d_head / 2);
-    if (!(factors.minCoeff() > 0.0F)) {
-      fail(ErrorCode::kBadFile, {"rope_freqs.weight must be positive."}, {"numbers above 0"}, {factors.minCoeff()});
+    for (Index i = 0; i < factors.size(); ++i) {
+      if (!(factors(i) > 0.0F)) {
+        fail(ErrorCode::kBadFile, {"rope_freqs.weight must be positive."}, {"numbers above 0"}, {factors(i)});
+      }
+      parameters.rotary.frequencies(i) /= factors(i);
     }
-    parameters.rotary.frequencies.array() /= factors.array();
   }
   parameters.token_embedding = tensors.matrix("embed_tokens.weight", config.n_vocab, config.d_model);
   for (Index layer = 0; layer < config.n_layers; ++layer) {
-    parameters.layers.push_back(read_layer(tensors, layer, config, kind, epsilon, activation));
+    read_layer(tensors, layer, config, kind, epsilon, parameters.layers.emplace_back());
+    parameters.layers.back().mlp.activation = activation;
   }
   refuse_more_layers(tensors, {"layers.", config.n_layers, ".self_attn.q_proj.weight"}, config);
   parameters.final_norm = tensors.rms_norm("norm", config.d_model, epsilon);

@@ -6,19 +6,15 @@
 namespace attn {
 namespace {
 
-OutputHead read_head(const Settings& settings, const Tensors& tensors, const Parameters& parameters,
-                     const Config& config) {
-  if (!tensors.has("lm_head.dense.weight")) return {};
-  const auto epsilon = static_cast<float>(number_or(settings, "layer_norm_eps", 0.0, 1.0, 1e-12));
-  OutputHead head;
-  head.transform = tensors.affine("lm_head.dense", config.d_model, config.d_model);
-  head.activation = Activation::kGelu;  // Whatever hidden_act says.
-  head.norm = tensors.layer_norm("lm_head.layer_norm", config.d_model, epsilon);
-  const char* own = "lm_head.decoder.weight";
-  head.unembed = {
-      .w = tensors.has(own) ? tensors.matrix(own, config.n_vocab, config.d_model) : parameters.token_embedding,
-      .bias = tensors.vector("lm_head.bias", config.n_vocab, "lm_head.decoder.bias")};
-  return head;
+constexpr EncoderNames roberta_names() {
+  EncoderNames names = kBertNames;
+  names.prefix = "roberta.";
+  names.transform = "lm_head.dense";
+  names.norm = "lm_head.layer_norm";
+  names.unembed = "lm_head.decoder";
+  names.bias = "lm_head.bias";
+  names.old_bias = "lm_head.decoder.bias";
+  return names;
 }
 
 }  // namespace
@@ -33,11 +29,11 @@ Model make_roberta(const Settings& settings, const Checkpoint& checkpoint) {
     fail(ErrorCode::kBadConfig, {"No position is left beside the padding's."},
          {"max_position_embeddings above ", padding_id + 1}, {n_positions});
   }
-  const bool has_prefix = checkpoint.find("roberta.embeddings.word_embeddings.weight") != nullptr;
-  const Tensors tensors(checkpoint, has_prefix ? "roberta." : "");
-  model.parameters = bert_parameters(settings, tensors, config, n_positions);
+  // The head has GELU, whatever hidden_act says.
+  model.parameters =
+      encoder_parameters(checkpoint, roberta_names(), config, n_positions,
+                         activation_of(settings, "hidden_act", "gelu"), Activation::kGelu, bert_epsilon(settings));
   model.parameters.padding_id = padding_id;
-  model.parameters.head = read_head(settings, tensors.whole(), model.parameters, config);
   return model;
 }
 

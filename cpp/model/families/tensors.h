@@ -28,6 +28,11 @@ class Tensors {
   /// @throws Error (bad-file) if there is none or it has another shape; (unsupported) for a dtype that is not computed
   [[nodiscard]] WeightMatrix matrix(const Part& name, Index rows, Index cols) const;
 
+  /// The same, or `otherwise` where there is none.
+  [[nodiscard]] WeightMatrix matrix_or(const Part& name, Index rows, Index cols, const WeightMatrix& otherwise) const {
+    return has(name) ? matrix(name, rows, cols) : otherwise;
+  }
+
   /// [size]; the numbers are copied. `old_name` is tried where `name` is missing.
   [[nodiscard]] Vector vector(const Part& name, Index size, const Part& old_name = "") const;
 
