@@ -13,10 +13,10 @@ namespace attn {
 
 // GCC's and Clang's vectors, which are WebAssembly's and every processor's.
 using Four = float __attribute__((vector_size(16)));
-using FourBits = std::int32_t __attribute__((vector_size(16)));
+using FourBits = std::uint32_t __attribute__((vector_size(16)));
 
-/// e^x within two units in the last place; 0 for x below -87, where floats lose digits, and e^88 for any x above 88.
-/// Eigen's would ask, in WebAssembly, a function of the C library to round each number.
+/// e^x within two units in the last place; 0 for x below -87, where floats lose digits, e^88 for any x above 88, and
+/// NaN for NaN. Eigen's would ask, in WebAssembly, a function of the C library to round each number.
 ///
 /// x = n ln 2 + r with |r| <= ln 2 / 2, so that e^x = 2^n e^r; e^r is a polynomial.
 /// Source of its coefficients: expf of Moshier's Cephes library.
@@ -29,7 +29,8 @@ inline Four exponential(Four x) {
   // So large that a float has no digits left after the point: adding it rounds, and leaves n in the lowest bits.
   constexpr float kRounding = 12582912.0F;
   constexpr int kFractionBits = 23;
-  const FourBits is_zero = x < kLeast;
+  const auto is_zero = x < kLeast;
+  const Four given = x;
   x = x < kLeast ? Four{} + kLeast : x;
   x = x > kMost ? Four{} + kMost : x;
   const Four rounded = x * kLog2E + kRounding;
@@ -42,7 +43,9 @@ inline Four exponential(Four x) {
   }
   const Four power = sum * r * r + r + 1.0F;
   const FourBits bits = std::bit_cast<FourBits>(power) + (std::bit_cast<FourBits>(rounded) << kFractionBits);
-  return std::bit_cast<Four>(bits & ~is_zero);
+  const Four result = is_zero ? Four{} : std::bit_cast<Four>(bits);
+  // NOLINTNEXTLINE(misc-redundant-expression): only NaN is not itself, and its bits would make a number like any other.
+  return given == given ? result : given;
 }
 
 /// Replaces every four numbers of x by bend(four). Where fewer than four are left, zeros stand for the rest. One copy

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -36,6 +37,12 @@ TEST(Exponential, IsZeroWhereFloatsEndAndStaysFinite) {
   const Four mixed = attn::exponential(Four{std::numeric_limits<float>::quiet_NaN(), 0.0F, -kInfinity, 1.0F});
   EXPECT_TRUE(std::isnan(mixed[0]));
   EXPECT_EQ(mixed[1], 1.0F);
+}
+
+TEST(Exponential, IsNoNumberForAnyThatIsNone) {
+  for (const std::uint32_t bits : {0x7F800001U, 0x7FC00000U, 0x7FED5A1EU, 0x7FFFFFFFU, 0xFF800001U, 0xFFFFFFFFU}) {
+    EXPECT_TRUE(std::isnan(attn::exponential(Four{} + std::bit_cast<float>(bits))[2])) << bits;
+  }
 }
 
 TEST(ByFours, ReachesEveryNumberOfARowAndNoOther) {
