@@ -1,4 +1,4 @@
-// One pass over all heads, a block of rows at a time, that collects links, counts and thumbnails together.
+// One pass over all heads, a block of rows at a time, that collects links, counts, thumbnails and metrics together.
 #include "analysis/overview.h"
 
 #include <algorithm>
@@ -45,11 +45,12 @@ std::size_t percent_of(float weight) {
   return static_cast<std::size_t>(std::clamp(percent, 0, 100));
 }
 
+void require(const char* what, std::size_t found, Index expected) {
+  if (found == static_cast<std::size_t>(expected)) return;
+  fail(ErrorCode::kBadRequest, {"The list of ", what, " must fit the run."}, {expected}, {found});
+}
+
 void check(const ForwardTrace& trace, const LinkFilter& filter) {
-  const auto require = [](const char* what, std::size_t found, Index expected) {
-    if (found == static_cast<std::size_t>(expected)) return;
-    fail(ErrorCode::kBadRequest, {"The filter's ", what, " must fit the run."}, {expected}, {found});
-  };
   require("tokens set apart", filter.apart.size(), trace.n_key);
   require("heads", filter.heads.size(), trace.n_layers() * trace.n_heads);
 }
@@ -82,7 +83,7 @@ std::pair<float, std::int32_t> split_row(const LinkFilter& filter, const float* 
   return {apart, strongest};
 }
 
-Stepper run(const ForwardTrace& trace, LinkFilter filter, Overview& overview) {
+Stepper run(const ForwardTrace& trace, TextFacts text, LinkFilter filter, Overview& overview) {
   const auto n_rows = static_cast<std::size_t>(trace.n_layers() * trace.n_heads * trace.n_query);
   const Index size = std::min(trace.n_key, kThumbnailSize);
   overview = Overview{};
@@ -97,11 +98,13 @@ Stepper run(const ForwardTrace& trace, LinkFilter filter, Overview& overview) {
   std::vector<Index> cell_of(static_cast<std::size_t>(trace.n_key));
   for (Index key = 0; key < trace.n_key; ++key) cell_of[static_cast<std::size_t>(key)] = key * size / trace.n_key;
 
+  std::vector<std::uint8_t> visible;
   for (Index layer = 0; layer < trace.n_layers(); ++layer) {
     for (Index head = 0; head < trace.n_heads; ++head) {
       const Index index = layer * trace.n_heads + head;
       const bool is_listed = filter.heads[static_cast<std::size_t>(index)] != 0;
       std::vector<float> largest(static_cast<std::size_t>(size * size));
+      MetricSums metrics(text);
       for (Index first = 0; first < trace.n_query; first += kTraceRows) {
         const HeadBlock block = head_block(trace, layer, head, first);
         for (Index row = 0; row < block.weights.rows(); ++row) {
@@ -110,6 +113,8 @@ Stepper run(const ForwardTrace& trace, LinkFilter filter, Overview& overview) {
           const auto [apart, key] = split_row(filter, weights, trace.n_key);
           overview.set_apart.push_back(apart);
           overview.strongest.push_back(key);
+          find_visible(trace, query, block.scores.size() == 0 ? nullptr : block.scores.row(row).data(), visible);
+          metrics.add(query, weights, visible);
           if (is_listed) {
             for_each_link(filter, layer, head, query, weights, trace.n_key, [&](const Link& link) {
               ++exactly[percent_of(link.weight)];
@@ -125,6 +130,7 @@ Stepper run(const ForwardTrace& trace, LinkFilter filter, Overview& overview) {
         const auto done = static_cast<double>(overview.set_apart.size());
         co_yield done / static_cast<double>(n_rows + 1);
       }
+      overview.metrics.push_back(metrics.metrics());
       std::uint8_t* pixels = overview.thumbnails.data() + index * size * size;
       std::ranges::transform(largest, pixels, [](float weight) {
         return static_cast<std::uint8_t>(std::lround(255.0F * std::sqrt(std::min(weight, 1.0F))));
@@ -143,9 +149,11 @@ bool comes_before(const Link& left, const Link& right) {
   return std::tie(left.head, left.query, left.key) < std::tie(right.head, right.query, right.key);
 }
 
-Stepper overview_of(const ForwardTrace& trace, LinkFilter filter, Overview& overview) {
+Stepper overview_of(const ForwardTrace& trace, TextFacts text, LinkFilter filter, Overview& overview) {
   check(trace, filter);
-  return run(trace, std::move(filter), overview);
+  require("ids", text.ids.size(), trace.n_key);
+  require("special tokens", text.special.size(), trace.n_key);
+  return run(trace, std::move(text), std::move(filter), overview);
 }
 
 TokenRow token_row(const ForwardTrace& trace, Index query, const LinkFilter& filter) {

@@ -1,10 +1,12 @@
-// What a picture of a whole run needs: its strongest links, how many more there are, small pictures of all heads.
+// What a picture of a whole run needs: its strongest links, how many more there are, small pictures and metrics of all
+// heads.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
+#include "analysis/metrics.h"
 #include "model/stepper.h"
 #include "model/trace.h"
 
@@ -36,6 +38,7 @@ struct Overview {
   std::vector<float> set_apart;             ///< [n_layers, n_heads, n_query] what each row gives to tokens set apart.
   std::vector<std::int32_t> strongest;      ///< [n_layers, n_heads, n_query] the key not set apart (itself included)
                                             ///< with the largest weight, the first among equals; -1 without any.
+  std::vector<HeadMetrics> metrics;         ///< [n_layers, n_heads]
 };
 
 inline constexpr Index kThumbnailSize = 64;
@@ -43,10 +46,11 @@ inline constexpr Index kThumbnailSize = 64;
 /// Looks at every row of every head; each piece of work is one block of rows.
 ///
 /// @param trace     must outlive the stepper
+/// @param text      must fit the trace
 /// @param overview  is filled; must outlive the stepper
-/// @throws Error (bad-request) at once if the filter does not fit the trace
+/// @throws Error (bad-request) at once if the text or the filter does not fit the trace
 /// Cost: that of computing all heads' weights, which nothing keeps.
-Stepper overview_of(const ForwardTrace& trace, LinkFilter filter, Overview& overview);
+Stepper overview_of(const ForwardTrace& trace, TextFacts text, LinkFilter filter, Overview& overview);
 
 /// One token's exact row in every head.
 struct TokenRow {

@@ -1,17 +1,39 @@
 // Scaled dot-product attention for one head, with every intermediate kept.
 #pragma once
 
+#include <variant>
+#include <vector>
+
 #include "attn/mask.h"
 #include "linalg/matrix.h"
 #include "linalg/softmax.h"
 
 namespace attn {
 
-/// How dot products become scores. A trace keeps it, so that a head can be computed again when it is looked at.
+/// Every visible key of every row gets the same weight.
+struct UniformWeights {};
+
+/// One weight is set by hand. A masked cell stays as it is.
+struct WeightEdit {
+  Index query = 0;
+  Index key = 0;
+  float weight = 0.0F;  ///< 0 to 1.
+  /// The rest of the row is scaled so that the row adds up to 1; where the rest is 0 it is spread evenly over the other
+  /// visible keys.
+  bool renormalise = true;
+};
+
+/// What is done to weights after softmax, by a reader; never by a model.
+using WeightChange = std::variant<UniformWeights, WeightEdit>;
+
+/// How dot products become scores, and scores weights. A trace keeps it, so that a head can be computed again when it
+/// is looked at.
 struct ScoreRule {
-  float scale = 1.0F;  ///< What multiplies query . key.
-  Matrix bias;         ///< [n_query, n_key] what is added then; empty for none.
-  Mask mask;           ///< What is hidden last.
+  float scale = 1.0F;                 ///< What multiplies query . key.
+  Matrix bias;                        ///< [n_query, n_key] what is added then; empty for none.
+  float temperature = 1.0F;           ///< What divides the scores then, above 0; 1 in every model.
+  Mask mask;                          ///< What is hidden last.
+  std::vector<WeightChange> changes;  ///< What is done to the weights, in this order.
 };
 
 /// The paper's rule: scale = 1 / sqrt(d_head), no bias.
@@ -20,14 +42,14 @@ ScoreRule scaled_by_width(Index d_head, Mask mask = {});
 /// One head's forward pass, stage by stage: the page draws these, the tests compare them.
 struct HeadTrace {
   Matrix scores;   ///< [n_query, n_key]   what softmax sees, kMasked where masked.
-  Matrix weights;  ///< [n_query, n_key]   softmax of each row of scores: sums to 1, exactly 0 where masked.
+  Matrix weights;  ///< [n_query, n_key]   softmax of each row of scores, as changed: exactly 0 where masked.
   Matrix output;   ///< [n_query, d_value] weights * value.
 };
 
 /// Attends from `query` to `key` and mixes the rows of `value`:
 ///
-///     scores  = scale * query * key^T + bias, masked
-///     weights = softmax(scores), row by row, over the visible keys only
+///     scores  = (scale * query * key^T + bias) / temperature, masked
+///     weights = softmax(scores), row by row, over the visible keys only, and then as `changes` say
 ///     output  = weights * value
 ///
 /// A row with no visible key has weights and output of zeros: it is not a distribution.

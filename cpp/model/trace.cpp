@@ -57,10 +57,10 @@ HeadBlock head_block(const ForwardTrace& trace, Index layer, Index head, Index q
   block.first_query = first;
   if (has_scores(from)) {
     const Index kv_head = kv_head_of(head, trace.n_heads, trace.n_kv_heads);
-    HeadTrace attention =
-        scaled_dot_product_attention(head_of(from.query.view(), head, trace.n_heads).middleRows(first, rows),
-                                     head_of(from.key.view(), kv_head, trace.n_kv_heads),
-                                     head_of(from.value.view(), kv_head, trace.n_kv_heads), from.rule, first);
+    HeadTrace attention = scaled_dot_product_attention(
+        head_of(from.query.view(), head, trace.n_heads).middleRows(first, rows),
+        head_of(from.key.view(), kv_head, trace.n_kv_heads), head_of(from.value.view(), kv_head, trace.n_kv_heads),
+        changes_rule(from.changes, head) ? rule_of_head(from.rule, from.changes, head) : from.rule, first);
     block.scores = std::move(attention.scores);
     block.weights = std::move(attention.weights);
     block.output = std::move(attention.output);
@@ -112,8 +112,9 @@ CellTrace cell_trace(const ForwardTrace& trace, Index layer, Index head, Index q
   cell.key = row_of(head_of(from.key.view(), kv_head, trace.n_kv_heads), key);
   cell.value = row_of(head_of(from.value.view(), kv_head, trace.n_kv_heads), key);
   for (Index i = 0; i < cell.query.size(); ++i) cell.dot += double{cell.query(i)} * double{cell.key(i)};
-  cell.scale = from.rule.scale;
-  cell.bias = from.rule.bias.size() == 0 ? 0.0 : from.rule.bias(query, key);
+  if (changes_rule(from.changes, head)) cell.temperature = rule_of_head(from.rule, from.changes, head).temperature;
+  cell.scale = from.rule.scale / cell.temperature;
+  cell.bias = from.rule.bias.size() == 0 ? 0.0 : from.rule.bias(query, key) / cell.temperature;
   cell.row_scores = row_of(block.scores, row);
   cell.score = cell.row_scores(key);
   cell.masked = cell.row_scores(key) == kMasked;

@@ -6,6 +6,7 @@
 #include "attn/multi_head.h"
 #include "linalg/growing_matrix.h"
 #include "linalg/shared_matrix.h"
+#include "model/intervention.h"
 
 namespace attn {
 
@@ -15,7 +16,8 @@ struct LayerTrace {
   GrowingMatrix query;   ///< [n_query, n_heads * d_head]
   GrowingMatrix key;     ///< [n_key, n_kv_heads * d_head]
   GrowingMatrix value;   ///< [n_key, n_kv_heads * d_value]
-  ScoreRule rule;        ///< What was in force in every head.
+  ScoreRule rule;        ///< What was in force in every head, blocked keys included.
+  Interventions changes; ///< The layer's interventions: some heads had another rule (rule_of_head).
   SharedMatrix weights;  ///< [n_heads * n_query, n_key], head after head; empty where they follow from the above.
 };
 
@@ -29,6 +31,7 @@ struct ForwardTrace {
   /// Residual stream, [n_query, d_model] each: hidden[l] enters layer l, the last one leaves the last layer. Empty if
   /// unknown.
   std::vector<GrowingMatrix> hidden;
+  Interventions interventions;  ///< What the reader changed about this pass; empty: the model's own.
 
   [[nodiscard]] Index n_layers() const { return static_cast<Index>(layers.size()); }
 };
@@ -77,8 +80,9 @@ struct CellTrace {
   Vector key;          ///< [d_head]
   Vector value;        ///< [d_value] of this key
   double dot = 0;      ///< query . key
-  double scale = 0;    ///< What multiplied it.
-  double bias = 0;     ///< What was added then.
+  double scale = 0;    ///< What multiplied it, the reader's temperature included.
+  double bias = 0;     ///< What was added then, likewise.
+  double temperature = 1;  ///< What the reader had the scores divided by; 1: the model's own.
   double score = 0;    ///< What softmax saw; -infinity where masked.
   double row_max = 0;  ///< The row's largest score; -infinity if no key is visible.
   double row_sum = 0;  ///< Sum of exp(score - row_max) over the row's visible keys.

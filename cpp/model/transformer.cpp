@@ -112,7 +112,17 @@ ScoreRule rule_of(const Config& config, const LayerParameters& parameters, const
   Mask mask;
   if (config.causal) mask = parameters.window > 0 ? sliding_mask(parameters.window) : causal_mask();
   if (!tokens.padding.empty()) mask = combine(mask, padding_mask(tokens.padding));
-  return {.scale = parameters.scale, .bias = {}, .mask = std::move(mask)};
+  ScoreRule rule;
+  rule.scale = parameters.scale;
+  rule.mask = std::move(mask);
+  return rule;
+}
+
+void check_changes(const Model& model, const Tokens& tokens, const Interventions& interventions) {
+  if (interventions.empty()) return;
+  std::vector<ScoreRule> rules;
+  for (const LayerParameters& layer : model.parameters.layers) rules.push_back(rule_of(model.config, layer, tokens));
+  check_interventions(interventions, model.config, rules, static_cast<Index>(tokens.ids.size()));
 }
 
 ForwardTrace empty_trace(const Config& config) {
@@ -160,7 +170,8 @@ void attend(const Config& config, const LayerTrace& layer, Index known, Index he
   const HeadTrace attended = scaled_dot_product_attention(
       head_of(layer.query.view(), head, config.n_heads).middleRows(begin, rows),
       head_of(layer.key.view(), kv_head, config.n_kv_heads).topRows(n_keys),
-      head_of(layer.value.view(), kv_head, config.n_kv_heads).topRows(n_keys), layer.rule, begin);
+      head_of(layer.value.view(), kv_head, config.n_kv_heads).topRows(n_keys),
+      changes_rule(layer.changes, head) ? rule_of_head(layer.rule, layer.changes, head) : layer.rule, begin);
   copy(attended.output, head_of(mixed, head, config.n_heads).middleRows(first, rows));
 }
 
@@ -194,7 +205,8 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
     const LayerParameters& parameters = model->parameters.layers[static_cast<std::size_t>(l)];
     const MultiHeadParameters& attention = parameters.attention;
     LayerTrace& layer = trace.layers[static_cast<std::size_t>(l)];
-    layer.rule = rule_of(config, parameters, tokens);
+    layer.changes = of_layer(trace.interventions, l);
+    layer.rule = with_blocked_keys(rule_of(config, parameters, tokens), layer.changes, n);
     work.hidden = copy_of(trace.hidden[static_cast<std::size_t>(l)].view().bottomRows(n_new));
     copy(work.hidden, work.input);
     if (norm_first) normalise(parameters.attention_norm, work.input);
@@ -212,6 +224,11 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
       if (to.turns) rotate(model->parameters.rotary, known, to.n_heads, rows);
     }
 
+    if (is_off(layer.changes)) {
+      copy(work.hidden, trace.hidden[static_cast<std::size_t>(l) + 1].append(n_new, config.d_model));
+      continue;
+    }
+
     work.mixed.resize(n_new, attention.w_output.d_in());
     for (Index head = 0; head < config.n_heads; ++head) {
       for (Index first = 0; first < n_new; first += kRowBlock) {
@@ -220,6 +237,8 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
         co_yield (done += cost_of(rows, n, config)) / total;
       }
     }
+
+    change_mixed(layer.changes, config.n_heads, work.mixed);
 
     for (Tile tile(n_new, attention.w_output); tile.exists(); tile.go_on()) {
       tile.apply(work.mixed, work.change);
@@ -258,12 +277,13 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
   }
 }
 
-void check_beginning(const Config& config, const Tokens& tokens, const ForwardTrace& beginning) {
+void check_beginning(const Config& config, const Tokens& tokens, const ForwardTrace& beginning,
+                     const Interventions& interventions) {
   if (beginning.layers.empty()) return;
   const auto n = static_cast<Index>(tokens.ids.size());
   const auto n_hidden = static_cast<Index>(beginning.hidden.size());
   if (config.causal && beginning.n_layers() == config.n_layers && n_hidden == config.n_layers + 1 &&
-      beginning.n_query <= n) {
+      beginning.n_query <= n && beginning.interventions == interventions && !looks_ahead(interventions)) {
     return;
   }
   fail(ErrorCode::kBadRequest, {"What was computed before is no beginning of this."},
@@ -301,18 +321,21 @@ void check_tokens(const Config& config, const Tokens& tokens) {
   }
 }
 
-Stepper forward(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& trace, ForwardTrace beginning) {
+Stepper forward(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& trace, ForwardTrace beginning,
+                Interventions interventions) {
   check_tokens(model->config, tokens);
-  check_beginning(model->config, tokens, beginning);
+  check_changes(*model, tokens, interventions);
+  check_beginning(model->config, tokens, beginning, interventions);
   const Index known = beginning.n_query;
   trace = beginning.layers.empty() ? empty_trace(model->config) : std::move(beginning);
   trace.n_query = trace.n_key = static_cast<Index>(tokens.ids.size());
+  trace.interventions = std::move(interventions);
   return run(std::move(model), std::move(tokens), trace, known);
 }
 
-ForwardTrace forward(const std::shared_ptr<const Model>& model, Tokens tokens) {
+ForwardTrace forward(const std::shared_ptr<const Model>& model, Tokens tokens, Interventions interventions) {
   ForwardTrace trace;
-  forward(model, std::move(tokens), trace).finish();
+  forward(model, std::move(tokens), trace, {}, std::move(interventions)).finish();
   return trace;
 }
 

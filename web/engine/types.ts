@@ -85,13 +85,38 @@ export interface Capabilities {
   readonly next: boolean;
 }
 
-/** What a model runs on: the reader's text, and the tokens that were generated after it. */
+/** The head that an intervention changes; without a layer, that head of every layer. */
+interface OfHead {
+  readonly layer?: number;
+  readonly head: number;
+}
+
+/** One change of a forward pass. The public contract says what each means, `cpp/model/intervention.h` how. */
+export type Intervention =
+  | ({ readonly kind: 'head-off' | 'head-mean' | 'head-uniform' } & OfHead)
+  | ({ readonly kind: 'temperature'; readonly temperature: number } & OfHead)
+  | ({
+      readonly kind: 'edit-weight';
+      readonly query: number;
+      readonly key: number;
+      readonly weight: number;
+      /** Whether the rest of the row is scaled so that it adds up to 1; yes where it is not said. */
+      readonly renormalise?: boolean;
+    } & OfHead)
+  | { readonly kind: 'block-key'; readonly layer?: number; readonly key: number }
+  | { readonly kind: 'layer-off'; readonly layer?: number };
+
+/**
+ * What a model runs on: the reader's text, the tokens that were generated after it, and what the reader changes on the
+ * way.
+ */
 export interface RunText {
   readonly text: string;
   /** Whether the text is put into the model's chat template, as a question that waits for its answer. */
   readonly chat: boolean;
   /** Ids of generated tokens, which follow the text's own. They are never tokenised again: text would not give them back. */
   readonly generated: readonly number[];
+  readonly interventions: readonly Intervention[];
 }
 
 /** One forward pass, or one opened trace. `id` names it in later requests and is never reused. */
@@ -103,6 +128,8 @@ export interface Run {
   /** The tokens of the text, special ones included, and then the generated ones. */
   readonly tokens: readonly Token[];
   readonly generated: readonly number[];
+  /** What the reader changed: where there is anything, numbers are not the model's own. */
+  readonly interventions: readonly Intervention[];
   /** How many keys back each layer lets a query see, its own included: sliding windows. Null: all. [nLayers] */
   readonly windows: readonly (number | null)[];
   /** How many of the first tokens were taken from an earlier run instead of being computed again. */
@@ -130,6 +157,22 @@ export interface LinkFilter {
  */
 export type LinkList = Uint32Array;
 
+/** The names of a head's metrics, in the order in which the core lists them. */
+export type MetricName =
+  | 'entropy'
+  | 'previous'
+  | 'next'
+  | 'self'
+  | 'first'
+  | 'special'
+  | 'distance'
+  | 'distanceWithoutFirst'
+  | 'duplicate'
+  | 'induction';
+
+/** What a head does on the text; null where the text cannot show it. Defined in `cpp/analysis/metrics.h`. */
+export type HeadMetrics = Readonly<Record<MetricName, number | null>>;
+
 /** What a picture of the whole run needs. */
 export interface Overview {
   readonly links: LinkList;
@@ -142,6 +185,8 @@ export interface Overview {
   readonly setApart: Float32Array;
   /** [nLayers, nHeads, nQuery] each row's strongest key that is not set apart (itself included); -1 where none is visible. */
   readonly strongest: Int32Array;
+  /** [nLayers * nHeads] */
+  readonly metrics: readonly HeadMetrics[];
 }
 
 /** One token's exact row in every head. */
@@ -153,10 +198,79 @@ export interface TokenRow {
   readonly links: LinkList;
 }
 
-/** One head's weights. */
+/**
+ * What a matrix of a head holds: `weights`; `scores`, what softmax sees; `value-weighted`, the Euclidean norm of
+ * weight x value x W^O, which is how much of the key's value reaches the query (Kobayashi et al. 2020).
+ */
+export type Measure = 'weights' | 'scores' | 'value-weighted';
+
+/** One head's weights, or another measure of it. */
 export interface HeadMatrix extends Matrix {
   readonly layer: number;
   readonly head: number;
+}
+
+/**
+ * Many heads as one matrix: `mean` and `max` over the heads of a layer; `rollout` up to and with a layer (Abnar and
+ * Zuidema 2020).
+ */
+export type Aggregate = 'mean' | 'max' | 'rollout';
+
+/** One head's way from its query, key and value to what it adds to the stream. Masked cells of `scores` are -Infinity. */
+export interface HeadSteps {
+  readonly layer: number;
+  readonly head: number;
+  /** [nTokens, dHead], [nTokens, dHead], [nTokens, dValue] */
+  readonly query: Matrix;
+  readonly key: Matrix;
+  readonly value: Matrix;
+  /** [nQuery, nKey] query . key. */
+  readonly dots: Matrix;
+  /** [nQuery, nKey] dots x scale + bias, over the reader's temperature: before the mask. */
+  readonly scaled: Matrix;
+  /** [nQuery, nKey] what softmax sees. */
+  readonly scores: Matrix;
+  /** [nQuery, nKey] */
+  readonly weights: Matrix;
+  /** [nQuery, dValue] weights x value, before the reader's interventions on it. */
+  readonly output: Matrix;
+  /** [nQuery, nHeads * dValue] all heads' outputs side by side, the reader's interventions included. */
+  readonly concat: Matrix;
+  /** [dValue, dModel] the rows of W^O that this head's output meets. Null for a trace. */
+  readonly wOutput: Matrix | null;
+  /** [nQuery, dModel] what this head adds to the stream: its part of concat x wOutput, without bias. Null for a trace. */
+  readonly added: Matrix | null;
+}
+
+/** Which token of the left run stands beside which of the right one: pairs (left, right), flat, both rising. */
+export type Pairs = Int32Array;
+
+/** How far two runs are apart. */
+export interface RunDistance {
+  /**
+   * [nLayers * nHeads] how differently each head looks: the total variation of its rows, over the left run's paired
+   * queries, where keys without a partner count as one key. 0 to 1. Null where the runs' heads are not the same ones.
+   */
+  readonly heads: Float32Array | null;
+  /** 1 - cosine of the mean last hidden states; null where those are unknown or not comparable. */
+  readonly embedding: number | null;
+  /** Total variation of what both expect after their last tokens, 0 to 1; null where one cannot say. */
+  readonly prediction: number | null;
+}
+
+/** How exact a run's weights are, checked now. */
+export interface Verification {
+  /** The largest absolute difference of any weight from the softmax of the same query and key in float64. */
+  readonly largest: number;
+  /** How many weights were compared. */
+  readonly compared: number;
+}
+
+/** How much water the edges of a run carry: see `cpp/analysis/flow.h`. */
+export interface Flow {
+  readonly query: number;
+  /** [nKey] the largest flow from the query, at the top, to each token at the bottom. */
+  readonly data: Float32Array;
 }
 
 /** How one weight came about. What the run lacks is null. */
@@ -175,6 +289,8 @@ export interface Cell {
   readonly scale: number | null;
   /** What is added after the scale; 0 where nothing is. */
   readonly bias: number | null;
+  /** What the reader divides the scores by; 1: nothing. It is part of `scale` and `bias` already. */
+  readonly temperature: number;
   /** What softmax sees; -Infinity where masked. */
   readonly score: number | null;
   readonly rowMax: number | null;
@@ -306,7 +422,23 @@ export interface Engine {
   setBudget(bytes: number): void;
   overview(run: number, filter: LinkFilter, options?: Options): Promise<Overview>;
   row(run: number, query: number, filter: LinkFilter): Promise<TokenRow>;
-  matrix(run: number, layer: number, head: number, measure: 'weights' | 'scores'): Promise<HeadMatrix>;
+  matrix(run: number, layer: number, head: number, measure: Measure): Promise<HeadMatrix>;
+  aggregate(run: number, name: Aggregate, layer: number, options?: Options): Promise<Matrix>;
+  /** Refused beyond 64 tokens. */
+  flow(run: number, query: number, options?: Options): Promise<Flow>;
+  /** Refused for a trace without query, key and value. */
+  steps(run: number, layer: number, head: number): Promise<HeadSteps>;
+  /**
+   * [nLayers * nHeads] what each head adds by itself to the logit of token `id` after `position`, the final norm held as
+   * it is. Refused where a norm stands in between, and where there are no logits.
+   */
+  effect(run: number, position: number, id: number): Promise<Float32Array>;
+  /** How far two runs are apart, of one model or of two. */
+  distance(left: number, right: number, pairs: Pairs, options?: Options): Promise<RunDistance>;
+  /** left - right, cell by cell of the pairs: [nPairs, nPairs]. */
+  difference(left: Matrix, right: Matrix, pairs: Pairs): Promise<Matrix>;
+  /** Compares all weights with the same softmax in float64. Refused for a trace with weights alone. */
+  verify(run: number, options?: Options): Promise<Verification>;
   cell(run: number, layer: number, head: number, query: number, key: number): Promise<Cell>;
   /** Residual stream: layer 0 enters the first block, layer nLayers leaves the last. */
   hidden(run: number, layer: number): Promise<Matrix>;

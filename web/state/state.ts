@@ -1,12 +1,50 @@
 /**
  * What the reader has chosen, as one plain object, and the only function that changes it. Pure: no DOM, no engine.
  */
-import type { Precision, Sampling } from '../engine/types';
+import type { Aggregate, Intervention, Measure, MetricName, Precision, Sampling } from '../engine/types';
 
 /** What fills the stage. Views that are not built yet are refused with `unsupported`. */
 export const VIEWS = ['story', 'heads', 'wall', 'steps', 'matrix', 'text', 'table'] as const;
 export type View = (typeof VIEWS)[number];
 export const BUILT_VIEWS: readonly View[] = ['story', 'wall', 'matrix', 'table'];
+
+/** A head by its place in the model. */
+export interface HeadPlace {
+  readonly layer: number;
+  readonly head: number;
+}
+
+/** At most so many heads have a lane of their own. */
+export const MOST_LANES = 8;
+
+/**
+ * What stands beside the run: the same text without the interventions, another text, the model that was loaded beside,
+ * or another head of the same run.
+ */
+export type Compare =
+  | { readonly kind: 'original' }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'model' }
+  | ({ readonly kind: 'head' } & HeadPlace);
+
+/** How tokens of two runs are paired: where they read the same, in order; or by their place. */
+export type Align = 'token' | 'position';
+
+/** By what the wall's heads are put in order: their place in the model, a metric, their change or their effect. */
+export type WallOrder = 'place' | MetricName | 'change' | 'effect';
+
+/** The stages of the Steps view, in the order in which a head does them. */
+export const STEPS = [
+  'query-key-value',
+  'scores',
+  'scale',
+  'mask',
+  'softmax',
+  'weighted-sum',
+  'concat',
+  'output',
+] as const;
+export type Step = (typeof STEPS)[number];
 
 export type CameraPreset = 'front' | 'side' | 'above';
 
@@ -44,6 +82,22 @@ export interface ViewerState {
   /** Heads (in every shown layer) whose links are drawn; null: all. */
   readonly heads: readonly number[] | null;
   readonly hover: Hover | null;
+  /** What the reader changes about the forward pass; empty: nothing. */
+  readonly interventions: readonly Intervention[];
+  /** What stands beside the run; null: nothing. */
+  readonly compare: Compare | null;
+  readonly align: Align;
+  /** What the matrix shows: a measure of the chosen head, or many heads together. */
+  readonly measure: Measure | Aggregate;
+  /** The heads that the Heads view shows, at most MOST_LANES; empty: the chosen head and its layer's most telling ones. */
+  readonly lanes: readonly HeadPlace[];
+  readonly wallOrder: WallOrder;
+  /** How far the Steps view is. */
+  readonly step: Step;
+  /** The Text view colours tokens by how much the chosen one looks at them (row), or they at it (column). */
+  readonly textBy: 'row' | 'column';
+  /** Whether pieces of one word are shown, and counted, together in the Text view. */
+  readonly words: boolean;
 }
 
 export const initialState: ViewerState = {
@@ -63,6 +117,15 @@ export const initialState: ViewerState = {
   layers: null,
   heads: null,
   hover: null,
+  interventions: [],
+  compare: null,
+  align: 'token',
+  measure: 'weights',
+  lanes: [],
+  wallOrder: 'place',
+  step: 'query-key-value',
+  textBy: 'row',
+  words: true,
 };
 
 /** A partial state: what the reader, an attribute or an address asks for. */
