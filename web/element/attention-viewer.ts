@@ -72,6 +72,7 @@ type StateAttribute = keyof typeof STATE_ATTRIBUTES;
 
 const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
   story: 'Story',
+  heads: 'Heads',
   wall: 'Wall',
   matrix: 'Matrix',
   table: 'Table',
@@ -418,7 +419,7 @@ export class AttentionViewer extends LitElement {
   protected override render(): TemplateResult {
     const state = this.#state;
     const { view } = state;
-    const story = view === 'story';
+    const inScene = view === 'story' || view === 'heads';
     const canNext = this.snapshot?.runs[0]?.run.can.next === true;
     const sheet = this.sheet === 'next' && !canNext ? 'cell' : this.sheet;
     const feed = this.#reader;
@@ -468,7 +469,7 @@ export class AttentionViewer extends LitElement {
               )}
             </div>
             <attn-scene-view
-              class=${story ? '' : 'off'}
+              class=${inScene ? '' : 'off'}
               .snapshot=${this.snapshot}
               .reader=${feed}
               .theme=${this.theme?.scene}
