@@ -21,6 +21,7 @@ import { firstHintsStyles } from './first-hints';
 import { generationPanelStyles } from './generation-panel';
 import { headMatrixStyles } from './head-matrix';
 import { headWallStyles } from './head-wall';
+import { laneChooserStyles } from './lane-chooser';
 import { layout } from './layout';
 import { linkFilterStyles } from './link-filter';
 import { startingBudget } from './memory-budget';
@@ -115,6 +116,7 @@ export class AttentionViewer extends LitElement {
     sceneViewStyles,
     sceneCaptionStyles,
     linkFilterStyles,
+    laneChooserStyles,
     vectorStripStyles,
     cellPanelStyles,
     generationPanelStyles,
@@ -480,6 +482,7 @@ export class AttentionViewer extends LitElement {
             <div class="foot">
               <attn-scene-caption .snapshot=${this.snapshot} .reader=${feed}></attn-scene-caption>
               <attn-link-filter .snapshot=${this.snapshot} .reader=${feed}></attn-link-filter>
+              ${view === 'heads' ? html`<attn-lane-chooser .snapshot=${this.snapshot} .reader=${feed}></attn-lane-chooser>` : nothing}
             </div>
           </div>
           <div class="sheets" role="tablist" aria-label="Details" @keydown=${this.#tabKey}>

@@ -30,9 +30,9 @@ const DIRECTIONS: Record<CameraPreset, Direction> = {
 };
 /** The same over lanes that stand one behind the other. */
 const OVER_LANES: Record<CameraPreset, Direction> = {
-  front: { azimuth: 0.14, elevation: RAISED },
-  side: { azimuth: 0.8, elevation: 0.62 },
-  above: { azimuth: 0.08, elevation: 1.25 },
+  front: { azimuth: 0.08, elevation: RAISED },
+  side: { azimuth: 0.7, elevation: 0.6 },
+  above: { azimuth: 0.04, elevation: 1.25 },
 };
 /** An upright canvas has no width to give to a turn. */
 const UPRIGHT: Direction = { azimuth: 0.1, elevation: 0.15 };

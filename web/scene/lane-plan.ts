@@ -34,7 +34,7 @@ function nameWish({ layout, focus, narrow }: PlanRequest, lane: Lane, depth: num
   return {
     text: `L${layer} H${head}`,
     figure: '',
-    style: isChosen ? style('panel', tone, 'ink', true) : style('ground', tone, 'mutedInk'),
+    style: style('panel', tone, isChosen ? 'ink' : 'mutedInk', isChosen),
     token: null,
     layer,
     head,
@@ -123,7 +123,7 @@ function railStrokes({ layout, focus }: StrokeRequest, lane: Lane): Stroke[] {
     from: [first - margin, y, lane.z],
     to: [end + margin, y, lane.z],
   });
-  const rail = { ...plain, width: isFocus ? 1.6 : 1.1, tone, alpha: isFocus ? 0.85 : 0.42, fade: 0.03 };
+  const rail = { ...plain, width: isFocus ? 1.6 : 1.1, tone, alpha: isFocus ? 0.9 : 0.5, fade: 0.03 };
   const light: Stroke = {
     ...along((lane.low + lane.high) / 2),
     width: (lane.high - lane.low) * Math.cos(RAISED) * 1.5,
