@@ -1,6 +1,6 @@
 /** Which heads have a lane in the Heads view: the legend of their hues, and the place where lanes come and go. */
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { hasLane, headName, lanesOf, sameHead, withLane, withoutLane } from '../state/lanes';
+import { hasLane, headName, lanesOf, sameHead, toggleLane } from '../state/lanes';
 import { type HeadPlace, MOST_LANES } from '../state/state';
 import { define } from './define';
 import { Panel } from './panel';
@@ -12,7 +12,7 @@ export class LaneChooser extends Panel {
     const state = this.snapshot?.state;
     if (shown === undefined || state === undefined) return nothing;
     const { selection, run } = shown;
-    const lanes = lanesOf(state, run.model);
+    const lanes = lanesOf(state, selection, run.model);
     const isChosen = state.lanes.length > 0;
     const head = { layer: selection.layer, head: selection.head };
     return html`
@@ -54,7 +54,7 @@ export class LaneChooser extends Panel {
                 class="away"
                 aria-label=${`Remove the lane of ${words}`}
                 title=${`Remove the lane of ${words}`}
-                @click=${() => this.reader.choose({ lanes: withoutLane(lanes, lane) })}
+                @click=${() => this.reader.choose({ lanes: toggleLane(lanes, lane) })}
               >×</button>`
         }
       </span>
@@ -67,7 +67,7 @@ export class LaneChooser extends Panel {
       class="add"
       ?disabled=${isFull}
       title=${isFull ? `At most ${MOST_LANES} lanes: remove one first` : `Gives layer ${head.layer}, head ${head.head} a lane`}
-      @click=${() => this.reader.choose({ lanes: withLane(lanes, head) })}
+      @click=${() => this.reader.choose({ lanes: toggleLane(lanes, head) })}
     >${isFull ? html`${count(MOST_LANES)} lanes at most` : html`+ ${headName(head)}`}</button>`;
   }
 }

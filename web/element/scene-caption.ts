@@ -24,7 +24,7 @@ export class SceneCaption extends Panel {
     const listed = countAtLeast(overview.links, Math.fround(state.threshold / 100));
     const all = overview.counts[state.threshold] ?? listed;
     const least = data(state.threshold, `${state.threshold} %`);
-    const nLanes = state.view === 'heads' ? lanesOf(state, run.model).length : 0;
+    const nLanes = state.view === 'heads' ? lanesOf(state, selection, run.model).length : 0;
     const where = nLanes === 0 ? nothing : html` in ${count(nLanes)} ${nLanes === 1 ? 'lane' : 'lanes'}`;
     const range = tokenRange(run.tokens.length, selection.query);
     const isWhole = range.end - range.first === run.tokens.length;

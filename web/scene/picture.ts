@@ -148,7 +148,7 @@ export class Picture {
     }
     const dim = this.focus.query === null ? 0 : 1;
     if (dim !== this.dim.goal) this.dim.aim(dim, sameRun ? this.motion(QUICK) : 0);
-    const lanes = state.view === 'heads' ? this.reading.lanes(state, view.run.model) : [];
+    const lanes = state.view === 'heads' ? this.reading.lanes(state, view.selection, view.run.model) : [];
     const isOtherView = (lanes.length === 0) !== (this.lanes.length === 0);
     const isOtherLanes = !sameHeads(lanes, this.lanes);
     this.lanes = lanes;

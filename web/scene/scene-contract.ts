@@ -18,7 +18,7 @@ export interface Reading {
   /** Whether a query may look at a key in a layer. */
   sees(run: Run, layer: number, query: number, key: number): boolean;
   /** The heads that have a lane in the Heads view. */
-  lanes(state: ViewerState, model: ModelInfo): readonly HeadPlace[];
+  lanes(state: ViewerState, chosen: HeadPlace, model: ModelInfo): readonly HeadPlace[];
 }
 
 export interface SceneOptions {

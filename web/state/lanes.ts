@@ -2,27 +2,24 @@
 import type { ModelInfo } from '../engine/types';
 import { type HeadPlace, MOST_LANES, type ViewerState } from './state';
 
-/** Where nobody chose lanes, so many heads of the chosen one's layer have one. */
+/** Without a choice of the reader's, so many heads of the chosen one's layer have a lane. */
 const NEIGHBOURS = 4;
 
 /**
- * The heads that have a lane, in the order in which they were chosen. Where none was: the chosen head among its
- * neighbours, four to a group, so that a choice within the group moves nothing.
+ * The reader's lanes as far as the model has such heads, in the order in which they were chosen. Without any, the chosen
+ * head among its neighbours: four to a group, so that a choice within the group moves nothing.
  */
 export function lanesOf(
-  { lanes, layer, head }: Pick<ViewerState, 'lanes' | 'layer' | 'head'>,
+  { lanes }: Pick<ViewerState, 'lanes'>,
+  { layer, head }: HeadPlace,
   { nLayers, nHeads }: Pick<ModelInfo, 'nLayers' | 'nHeads'>,
-): HeadPlace[] {
-  const chosen: HeadPlace[] = [];
-  for (const place of lanes) {
-    const isInside = place.layer < nLayers && place.head < nHeads;
-    if (isInside && !hasLane(chosen, place) && chosen.length < MOST_LANES) chosen.push(place);
-  }
+): readonly HeadPlace[] {
+  const chosen = lanes
+    .filter((lane, i) => lane.layer < nLayers && lane.head < nHeads && !hasLane(lanes.slice(0, i), lane))
+    .slice(0, MOST_LANES);
   if (chosen.length > 0) return chosen;
-  const inside = { layer: Math.min(layer, nLayers - 1), head: Math.min(head, nHeads - 1) };
-  const first = Math.floor(inside.head / NEIGHBOURS) * NEIGHBOURS;
-  const count = Math.min(NEIGHBOURS, nHeads - first);
-  return Array.from({ length: count }, (_, i) => ({ layer: inside.layer, head: first + i }));
+  const first = Math.floor(head / NEIGHBOURS) * NEIGHBOURS;
+  return Array.from({ length: Math.min(NEIGHBOURS, nHeads - first) }, (_, i) => ({ layer, head: first + i }));
 }
 
 export function sameHead(a: HeadPlace, b: HeadPlace): boolean {
@@ -33,13 +30,11 @@ export function hasLane(lanes: readonly HeadPlace[], place: HeadPlace): boolean 
   return lanes.some((lane) => sameHead(lane, place));
 }
 
-/** The list with one more, where there is room. */
-export function withLane(lanes: readonly HeadPlace[], { layer, head }: HeadPlace): readonly HeadPlace[] {
-  return hasLane(lanes, { layer, head }) || lanes.length >= MOST_LANES ? lanes : [...lanes, { layer, head }];
-}
-
-export function withoutLane(lanes: readonly HeadPlace[], place: HeadPlace): HeadPlace[] {
-  return lanes.filter((lane) => !sameHead(lane, place));
+/** The lanes with one more, as far as there is room; or without it, where it is one already. */
+export function toggleLane(lanes: readonly HeadPlace[], { layer, head }: HeadPlace): readonly HeadPlace[] {
+  const others = lanes.filter((lane) => !sameHead(lane, { layer, head }));
+  if (others.length < lanes.length) return others;
+  return lanes.length < MOST_LANES ? [...lanes, { layer, head }] : lanes;
 }
 
 /** "L3 H1". */
