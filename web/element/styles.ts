@@ -103,6 +103,18 @@ export const base = css`
     border-color: transparent;
   }
 
+  select {
+    font: inherit;
+    color: var(--ink);
+    min-height: var(--target);
+    max-width: 100%;
+    padding: 2px 6px;
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    background: var(--raised);
+    cursor: pointer;
+  }
+
   input[role='switch'] {
     appearance: none;
     position: relative;
