@@ -9,10 +9,10 @@ import type { Layout } from './layout';
 /** The shaders' arrays hold so many: as many as the state allows. */
 export const LANE_SLOTS = 8;
 /** How high above the front the camera of the Heads view stands, in radians: lanes are spaced so that none covers another. */
-export const RAISED = 0.8;
+export const RAISED = 0.84;
 
 /** A lane's height and the air behind it, as shares of its step up the screen; and the largest step, in CSS pixels. */
-const FILL = 0.68;
+const FILL = 0.57;
 const MOST_STEP = 190;
 
 /** What a link's curve runs between: keys on the lower rail, queries on the upper one. */
