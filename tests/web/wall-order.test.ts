@@ -98,7 +98,7 @@ describe('a number', () => {
   it('is printed in its unit', () => {
     expect(formatMeasured(0.684, 'share')).toBe('68\u202F%');
     expect(formatMeasured(0.8912, 'entropy')).toBe('0.891');
-    expect(formatMeasured(2.3149, 'tokens')).toBe('2.31\u202Ftokens');
+    expect(formatMeasured(2.3149, 'tokens')).toBe('2.31\u00A0tokens');
     expect(formatMeasured(0.412, 'logit')).toBe('+0.412');
     expect(formatMeasured(-0.412, 'logit')).toBe('\u22120.412');
     expect(formatMeasured(0.25, 'distance')).toBe('0.250');

@@ -54,7 +54,7 @@ export class HeadFacts extends Panel {
     const head = { layer: selection.layer, head: selection.head };
     const metrics = overview.metrics[head.layer * run.model.nHeads + head.head];
     return html`
-      <section class="facts" aria-label="The chosen head">
+      <section class="about-head" aria-label="The chosen head">
         <h2 class="heading">Layer ${head.layer}, head ${head.head} <span class="muted">on this text</span></h2>
         ${this.#changes(shown, head)}
         ${metrics === undefined ? nothing : [this.#roles(metrics), this.#numbers(shown, head, metrics)]}
@@ -114,10 +114,10 @@ export class HeadFacts extends Panel {
   /** A name and a number; its definition on demand. */
   #number(name: string, words: Metric | OrderWords, value: number | null): TemplateResult {
     const hasBar = value !== null && (words.unit === 'share' || words.unit === 'entropy' || words.unit === 'distance');
-    return html`<details class="number">
+    return html`<details class="measure">
       <summary>
-        <span class="label">${words.label}</span>
-        ${hasBar ? html`<span class="bar" aria-hidden="true" .style=${`--share: ${value}`}></span>` : nothing}
+        <span class="what">${words.label}</span>
+        ${hasBar ? html`<span class="share" aria-hidden="true" .style=${`--share: ${value}`}></span>` : nothing}
         <span class="figure">${measured(value, words.unit, { name })}</span>
       </summary>
       <p class="muted">${words.definition}${value === null ? html` Not measurable here: ${words.lacking}.` : nothing}</p>
@@ -129,7 +129,7 @@ export class HeadFacts extends Panel {
     const isLane = hasLane(state.lanes, head);
     const isFull = !isLane && state.lanes.length >= MOST_LANES;
     return html`
-      <div class="actions" role="group" aria-label="What to do with this head">
+      <div class="head-actions" role="group" aria-label="What to do with this head">
         ${isModel ? CHANGES.map(({ kind, name, why }) => this.#change({ kind, ...head }, name, why, state)) : nothing}
         <button
           aria-pressed=${isLane ? 'true' : 'false'}
@@ -195,24 +195,24 @@ export const headFactsStyles = css`
     scrollbar-width: thin;
     scrollbar-color: var(--line) transparent;
   }
-  .facts {
+  .about-head {
     display: grid;
     gap: 12px;
     padding: 16px;
   }
-  .facts p {
+  .about-head p {
     margin: 0;
   }
-  .facts .heading .muted {
+  .about-head .heading .muted {
     font-weight: 400;
   }
-  .facts .changed {
+  .about-head .changed {
     padding: 6px 10px;
     border: 1px solid var(--line);
     border-inline-start: 3px solid var(--accent);
     border-radius: var(--radius);
   }
-  .facts .roles {
+  .about-head .roles {
     display: grid;
     gap: 6px;
     margin: 0;
@@ -220,33 +220,33 @@ export const headFactsStyles = css`
     list-style: none;
     font-size: 0.8125rem;
   }
-  .facts .roles strong {
+  .about-head .roles strong {
     color: var(--light);
   }
-  .facts .roles data {
+  .about-head .roles data {
     font-weight: 600;
   }
-  .facts .roles .muted data {
+  .about-head .roles .muted data {
     font-weight: 400;
   }
-  .facts .numbers {
+  .about-head .numbers {
     border-top: 1px solid var(--line);
   }
-  .facts .numbers.apart {
+  .about-head .numbers.apart {
     padding: 0 10px 8px;
     border: 1px dashed var(--line);
     border-radius: var(--radius);
   }
-  .facts .numbers.apart .number {
+  .about-head .numbers.apart .measure {
     border: 0;
   }
-  .facts .numbers.apart > p {
+  .about-head .numbers.apart > p {
     font-size: 0.75rem;
   }
-  .facts .number {
+  .about-head .measure {
     border-bottom: 1px solid var(--line);
   }
-  .facts .number summary {
+  .about-head .measure summary {
     display: grid;
     grid-template-columns: minmax(0, 1fr) 72px 7.2em;
     align-items: center;
@@ -256,15 +256,15 @@ export const headFactsStyles = css`
     cursor: pointer;
     list-style: none;
   }
-  .facts .number summary::-webkit-details-marker {
+  .about-head .measure summary::-webkit-details-marker {
     display: none;
   }
-  .facts .number summary:hover .label {
+  .about-head .measure summary:hover .what {
     text-decoration: underline;
     text-decoration-style: dotted;
     text-underline-offset: 3px;
   }
-  .facts .number .label::before {
+  .about-head .measure .what::before {
     content: '';
     display: inline-block;
     margin-inline-end: 7px;
@@ -273,44 +273,44 @@ export const headFactsStyles = css`
     border-inline-end: 0;
     transition: transform var(--quick) var(--ease);
   }
-  .facts .number[open] .label::before {
+  .about-head .measure[open] .what::before {
     transform: rotate(90deg);
   }
-  .facts .number .figure {
+  .about-head .measure .figure {
     grid-column: 3;
     text-align: end;
     font-weight: 600;
   }
-  .facts .number p {
+  .about-head .measure p {
     padding: 0 0 8px 12px;
     font-size: 0.75rem;
   }
-  .facts .bar {
+  .about-head .share {
     height: 6px;
     border-radius: 3px;
     background: linear-gradient(var(--light), var(--light)) no-repeat 0 / calc(var(--share) * 100%) 100% var(--raised);
     box-shadow: inset 0 0 0 1px var(--line);
   }
-  .facts .actions,
-  .facts .partners {
+  .about-head .head-actions,
+  .about-head .partners {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
     gap: 6px;
     font-size: 0.8125rem;
   }
-  .facts .actions button[aria-pressed='true'] {
+  .about-head .head-actions button[aria-pressed='true'] {
     background: var(--ink);
     border-color: var(--ink);
     color: var(--ground);
   }
-  .facts .partners label {
+  .about-head .partners label {
     display: inline-flex;
     align-items: center;
     gap: 4px;
   }
   @media (forced-colors: active) {
-    .facts .bar {
+    .about-head .share {
       forced-color-adjust: none;
       background-color: Canvas;
     }

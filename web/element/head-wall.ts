@@ -169,16 +169,15 @@ export class HeadWall extends Panel {
     const frame = this.querySelector<HTMLElement>('.wall-frame');
     const tile = this.querySelector<HTMLElement>('.tile.chosen');
     if (selection === undefined || frame === null || frame.clientHeight === 0) return;
-    const order = `${this.#order}.${this.settings.leastFirst}`;
-    const seen = `${order}.${selection.layer}.${selection.head}.${this.shown?.run.model.nLayers}.${frame.clientHeight}`;
+    const order = `${this.#order}.${this.settings.leastFirst}.`;
+    // By place it is shown again when the wall gets another size; an order is read from its beginning, until a choice.
+    const size = this.#order === 'place' ? frame.clientHeight : '';
+    const seen = `${order}${selection.layer}.${selection.head}.${this.shown?.run.model.nLayers}.${size}`;
     if (seen === this.#revealed) return;
-    const isNewOrder = !this.#revealed.startsWith(`${order}.`) && this.#revealed !== '' && this.#order !== 'place';
+    const isNewOrder = this.#order !== 'place' && !this.#revealed.startsWith(order);
     this.#revealed = seen;
-    if (isNewOrder) {
-      frame.scrollTop = 0;
-      return;
-    }
-    if (tile === null) return;
+    if (isNewOrder) frame.scrollTop = 0;
+    if (isNewOrder || tile === null) return;
     const above = this.querySelector<HTMLElement>('.axis.head');
     const beside = this.querySelector<HTMLElement>('.axis.layer');
     const top = above === null ? 0 : above.offsetTop - frame.scrollTop + above.offsetHeight;

@@ -38,7 +38,7 @@ export class LaneChooser extends Panel {
     return html`
       <span class="lane" .style=${`--hue: var(--head-${i})`}>
         <button
-          class="name"
+          class="choose"
           aria-label=${words}
           aria-pressed=${isChosen ? 'true' : 'false'}
           @click=${() => this.reader.choose({ layer: lane.layer, head: lane.head })}
@@ -46,7 +46,7 @@ export class LaneChooser extends Panel {
           @blur=${() => this.reader.point(null)}
           @pointerenter=${() => this.reader.point(lane)}
           @pointerleave=${() => this.reader.point(null)}
-        ><i class="swatch" aria-hidden="true"></i>${name}</button>
+        ><i class="hue" aria-hidden="true"></i>${name}</button>
         ${
           lanes.length === 1
             ? nothing
@@ -93,7 +93,7 @@ export const laneChooserStyles = css`
     background: var(--panel);
     color: var(--muted);
   }
-  .lane .name:not(:last-child) {
+  .lane .choose:not(:last-child) {
     border-start-end-radius: 0;
     border-end-end-radius: 0;
     border-inline-end-width: 0;
@@ -107,7 +107,7 @@ export const laneChooserStyles = css`
   .lane .away:hover {
     color: var(--ink);
   }
-  .lane .name[aria-pressed='true'] {
+  .lane .choose[aria-pressed='true'] {
     color: var(--ink);
     font-weight: 600;
   }
@@ -115,14 +115,14 @@ export const laneChooserStyles = css`
     border-color: var(--hue);
     background: color-mix(in srgb, var(--hue) 16%, var(--panel));
   }
-  .lane .swatch {
+  .lane .hue {
     width: 10px;
     height: 10px;
     border-radius: 3px;
     background: var(--hue);
   }
   @media (forced-colors: active) {
-    .lane .swatch {
+    .lane .hue {
       forced-color-adjust: none;
     }
   }

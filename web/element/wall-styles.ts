@@ -193,12 +193,12 @@ export const headWallStyles = css`
   .ranking {
     position: relative;
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(84px, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(92px, 1fr));
     gap: 8px;
   }
   .tile.ranked {
     display: grid;
-    grid-template-columns: auto 1fr;
+    grid-template-columns: auto minmax(0, 1fr);
     align-content: start;
     gap: 0 4px;
     aspect-ratio: auto;
@@ -207,6 +207,7 @@ export const headWallStyles = css`
     border-radius: var(--radius);
     background: var(--panel);
     box-shadow: inset 0 0 0 1px var(--line);
+    min-width: 0;
     font-size: 0.75rem;
     text-align: start;
     white-space: normal;
@@ -220,16 +221,17 @@ export const headWallStyles = css`
   .ranked > canvas {
     grid-column: 1 / -1;
     width: 100%;
+    min-width: 0;
     aspect-ratio: 1;
     border-radius: 4px;
     image-rendering: pixelated;
   }
-  .ranked > .name {
+  .ranked > .which {
     padding-inline-start: 4px;
     color: var(--muted);
     white-space: nowrap;
   }
-  .ranked > .number {
+  .ranked > .how-much {
     padding-inline-end: 4px;
     text-align: end;
     font-weight: 600;
@@ -238,8 +240,11 @@ export const headWallStyles = css`
     grid-column: 1 / -1;
     min-height: 1.45em;
     padding-inline: 4px;
+    overflow: hidden;
     color: var(--muted);
     font-size: 0.6875rem;
+    text-overflow: ellipsis;
+    white-space: nowrap;
   }
   .missing-number {
     color: var(--muted);

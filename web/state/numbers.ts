@@ -30,7 +30,7 @@ export function formatPercent(share: number): string {
 /** A head's number in its unit: "68 %", "0.891", "2.31 tokens", "+0.412". */
 export function formatMeasured(value: number, unit: 'share' | 'entropy' | 'tokens' | 'distance' | 'logit'): string {
   if (unit === 'share') return formatPercent(value);
-  if (unit === 'tokens') return `${formatNumber(value)}\u202Ftokens`;
+  if (unit === 'tokens') return `${formatNumber(value)}\u00A0tokens`;
   return unit === 'logit' && value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
 }
 
