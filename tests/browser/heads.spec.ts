@@ -241,7 +241,7 @@ test.describe('the lanes', () => {
     expect(lanes.labels.map(({ text }) => text)).toContain(`${piece} ${Math.round(strongest * 100)} %`);
   });
 
-  test('a higher threshold draws fewer links and uploads none of the list again', async ({ page }) => {
+  test('a higher threshold draws fewer links of the same list', async ({ page }) => {
     const viewer = await openExplorer(page);
     await show(viewer, 'Heads');
     const before = await stats(viewer);
@@ -292,6 +292,8 @@ test.describe('the lanes', () => {
       page,
     }) => {
       await page.setViewportSize({ width, height });
+      // A first visit's hint may lie over the tabs of a small screen until it is dismissed.
+      await page.addInitScript(() => localStorage.setItem('attention-viewer-hints', 'dismissed'));
       const viewer = await openExplorer(page);
       await show(viewer, 'Heads');
       const { labels } = await stats(viewer);

@@ -265,21 +265,23 @@ export const headFactsStyles = css`
     text-underline-offset: 3px;
   }
   .about-head .measure .what::before {
-    content: '';
+    content: '▸';
     display: inline-block;
-    margin-inline-end: 7px;
-    border: 4px solid transparent;
-    border-inline-start: 5px solid var(--muted);
-    border-inline-end: 0;
+    width: 1.1em;
+    color: var(--muted);
     transition: transform var(--quick) var(--ease);
   }
   .about-head .measure[open] .what::before {
     transform: rotate(90deg);
   }
   .about-head .measure .figure {
-    grid-column: 3;
+    grid-column: 2 / -1;
+    white-space: nowrap;
     text-align: end;
     font-weight: 600;
+  }
+  .about-head .measure .share + .figure {
+    grid-column: 3;
   }
   .about-head .measure p {
     padding: 0 0 8px 12px;

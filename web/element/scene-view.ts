@@ -169,9 +169,15 @@ export class SceneView extends Panel {
     const shown = this.shown;
     if (shown === undefined) return 'The scene is empty.';
     const { run, selection, cell } = shown;
+    const { state } = this.snapshot ?? {};
     const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
+    const lanes = state?.view === 'heads' ? lanesOf(state, selection, run.model) : [];
+    const what =
+      lanes.length === 0
+        ? `through ${run.model.nLayers} layers of ${run.model.nHeads} heads`
+        : `in ${lanes.length} lanes, a head each: ${lanes.map(({ layer, head }) => `layer ${layer}, head ${head}`).join('; ')}`;
     return (
-      `3D scene: ${run.tokens.length} tokens through ${run.model.nLayers} layers of ${run.model.nHeads} heads. ` +
+      `3D scene: ${run.tokens.length} tokens ${what}. ` +
       `In layer ${selection.layer}, head ${selection.head}, ${name(selection.query)} looks at ${name(selection.key)}: ${formatPercent(cell.weight)}.`
     );
   }

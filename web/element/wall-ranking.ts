@@ -35,8 +35,10 @@ export function wallRanking(
         const number = value === null ? 'not measurable' : formatMeasured(value, unit);
         const name = `layer ${layer}, head ${head}: ${label} ${number}${role === undefined ? '' : `; ${role.label}`}`;
         const content = html`<canvas aria-hidden="true"></canvas>
-          <span class="which">${headName(ranked)}</span>
-          <span class="how-much">${measured(value, unit, { name: order })}</span>
+          <span class="caption">
+            <span class="which">${headName(ranked)}</span>
+            <span class="how-much">${measured(value, unit, { name: order })}</span>
+          </span>
           <span class="role">${role?.label ?? ''}</span>`;
         const look = { selection, hover, name, marks: ' ranked', style: '', isTabStop: ranked === tabStop, content };
         return tile({ layer, head }, look, actions);

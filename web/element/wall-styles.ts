@@ -193,14 +193,13 @@ export const headWallStyles = css`
   .ranking {
     position: relative;
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(92px, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(96px, 1fr));
     gap: 8px;
   }
   .tile.ranked {
     display: grid;
-    grid-template-columns: auto minmax(0, 1fr);
+    grid-template-columns: minmax(0, 1fr);
     align-content: start;
-    gap: 0 4px;
     aspect-ratio: auto;
     padding: 2px 2px 4px;
     border: 2px solid transparent;
@@ -219,25 +218,28 @@ export const headWallStyles = css`
     background: var(--hover);
   }
   .ranked > canvas {
-    grid-column: 1 / -1;
     width: 100%;
     min-width: 0;
     aspect-ratio: 1;
     border-radius: 4px;
     image-rendering: pixelated;
   }
-  .ranked > .which {
-    padding-inline-start: 4px;
-    color: var(--muted);
+  /* A long number goes below the name. */
+  .ranked > .caption {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-between;
+    gap: 0 6px;
+    padding-inline: 4px;
     white-space: nowrap;
   }
-  .ranked > .how-much {
-    padding-inline-end: 4px;
-    text-align: end;
+  .ranked .which {
+    color: var(--muted);
+  }
+  .ranked .how-much {
     font-weight: 600;
   }
   .ranked > .role {
-    grid-column: 1 / -1;
     min-height: 1.45em;
     padding-inline: 4px;
     overflow: hidden;

@@ -37,7 +37,7 @@ export const ORDERS: readonly OrderWords[] = [
     order: 'effect',
     label: 'Direct effect',
     definition:
-      'What the head by itself adds to the logit of the token that the model expects most after the chosen one; below 0 it speaks against it.',
+      'What the head by itself adds to the logit of the token that the model expects most after the chosen one; below 0 it lowers it.',
     unit: 'logit',
     lacking: 'this run cannot say what a head adds to the next token',
   },
