@@ -295,7 +295,8 @@ export class Picture {
     const narrow = size.width < NARROW;
     const labelWidths = this.texts.map((text) => this.labels.words.widthOf({ text, figure: '', bold: false }) + 6);
     this.labelWidths = labelWidths;
-    const [left, right] = narrow ? [36, 18] : [84, 32];
+    // A lane's name needs more room than a layer's number.
+    const [left, right] = narrow ? [this.lanes.length > 0 ? 60 : 36, 18] : [84, 32];
     const width = size.width - left - right;
     const drop = (rows: number) => LABEL_DROP + 12 + rows * LABEL_ROW - LABEL_ROW / 2;
     const request = {
