@@ -9,7 +9,7 @@ import {
   withIntervention,
   withoutIntervention,
 } from '../state/interventions';
-import { hasLane, toggleLane } from '../state/lanes';
+import { hasLane, headName, toggleLane } from '../state/lanes';
 import { METRICS, type Metric, metricOf, type Role, rolesOf } from '../state/metrics';
 import { type HeadPlace, MOST_LANES, type ViewerState } from '../state/state';
 import { type OrderWords, orderWords } from '../state/wall-order';
@@ -139,7 +139,7 @@ export class HeadFacts extends Panel {
         >${isLane ? 'Remove lane' : 'Add lane'}</button>
         ${
           state.compare?.kind === 'head'
-            ? html`<button @click=${() => this.reader.choose({ compare: null })}>Stop comparing</button>`
+            ? html`<button @click=${() => this.reader.choose({ compare: null })}>Stop comparing with ${headName(state.compare)}</button>`
             : html`<button
                 aria-expanded=${this.comparing ? 'true' : 'false'}
                 @click=${() => {
@@ -264,10 +264,15 @@ export const headFactsStyles = css`
     text-decoration-style: dotted;
     text-underline-offset: 3px;
   }
+  .about-head .measure .what {
+    padding-inline-start: 1.1em;
+    text-indent: -1.1em;
+  }
   .about-head .measure .what::before {
     content: '▸';
     display: inline-block;
     width: 1.1em;
+    text-indent: 0;
     color: var(--muted);
     transition: transform var(--quick) var(--ease);
   }

@@ -1,6 +1,7 @@
 /** All heads of the run as thumbnails of their weights, one button each, by place or by a number. Draws from the snapshot alone. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { RunView } from '../session/snapshot';
+import { lanesOf } from '../state/lanes';
 import { metricOf, ROLES } from '../state/metrics';
 import { sharedHeads } from '../state/sharing';
 import { orderWords, passes, type RankedHead, ranked, valuesOf } from '../state/wall-order';
@@ -46,7 +47,8 @@ export class HeadWall extends Panel {
   protected override sees(): readonly unknown[] {
     const { state, comparison } = this.snapshot ?? {};
     const { overview, selection, effect } = this.shown ?? {};
-    return [overview, selection, effect, comparison, state?.wallOrder, state?.hover?.layer, state?.hover?.head];
+    const { wallOrder, view, lanes, hover } = state ?? {};
+    return [overview, selection, effect, comparison, wallOrder, view, lanes, hover?.layer, hover?.head];
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -65,6 +67,8 @@ export class HeadWall extends Panel {
     const values = this.#values(shown);
     const words = orderWords(state.wallOrder);
     const heads = words === null ? null : this.#ranked(shown, values);
+    // Where lanes are on show, the wall says which they are.
+    const lanes = state.view === 'heads' ? lanesOf(state, shown.selection, shown.run.model) : [];
     return html`
       <div class="bar-above">
         ${this.#heading(shown, heads)}
@@ -81,7 +85,7 @@ export class HeadWall extends Panel {
       <div class="wall-frame">
         ${
           words === null || heads === null
-            ? wallGrid(shown, state.hover, (place) => !this.#isShown(shown, place, null), this.#actions)
+            ? wallGrid(shown, state.hover, (place) => !this.#isShown(shown, place, null), lanes, this.#actions)
             : wallRanking(heads, words, shown, state.hover, this.#actions)
         }
       </div>

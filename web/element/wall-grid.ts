@@ -1,6 +1,7 @@
 /** The wall by place: layers upward, heads side by side, one picture under a grid of buttons. Templates and pure layout. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { RunView } from '../session/snapshot';
+import { sameHead } from '../state/lanes';
 import { headsInWords, type SharedHead, sharedHeads } from '../state/sharing';
 import type { HeadPlace } from '../state/state';
 import { type ThumbnailColours, thumbnailPainter } from './wall-thumbnails';
@@ -15,6 +16,7 @@ export function wallGrid(
   shown: RunView,
   hover: TileLook['hover'],
   isFaint: (place: HeadPlace) => boolean,
+  lanes: readonly HeadPlace[],
   actions: TileActions,
 ): TemplateResult {
   const { nLayers, nHeads } = shown.run.model;
@@ -50,8 +52,9 @@ export function wallGrid(
             const isKin = group !== undefined && group === kin && layer === selection.layer;
             const name = `layer ${layer}, head ${head}${group === undefined ? '' : `, shares keys ${group.kv}`}`;
             const look = { selection, hover, isTabStop: layer === selection.layer && head === selection.head };
-            const marks = `${isKin ? ' kin' : ''}${isFaint({ layer, head }) ? ' faint' : ''}`;
-            const style = `grid-column: ${place.columnOf(head)}`;
+            const lane = lanes.findIndex((one) => sameHead(one, { layer, head }));
+            const marks = `${isKin ? ' kin' : ''}${isFaint({ layer, head }) ? ' faint' : ''}${lane < 0 ? '' : ' laned'}`;
+            const style = `grid-column: ${place.columnOf(head)}${lane < 0 ? '' : `; --hue: var(--head-${lane})`}`;
             return tile({ layer, head }, { ...look, name, marks, style, content: nothing }, actions);
           })}
         `,

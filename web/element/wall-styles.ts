@@ -186,6 +186,15 @@ export const headWallStyles = css`
     background: none;
     box-shadow: inset 0 0 0 1px var(--ink);
   }
+  /* A head with a lane wears the lane's hue. */
+  .tile.laned::after {
+    content: '';
+    position: absolute;
+    inset: auto 0 0;
+    height: 4px;
+    background: var(--hue);
+    forced-color-adjust: none;
+  }
   /* Heads without the role that is asked for: there, but not to be looked at. */
   .tile.faint {
     background: color-mix(in srgb, var(--ground) 75%, transparent);
