@@ -1,7 +1,6 @@
 /**
  * The element's public contract: properties, methods, events and document hooks, and what is refused.
  */
-import type { HeadMetrics } from '../../web/engine/types';
 import { expect, inViewer, openExplorer, setText, test, viewerOf } from './support';
 
 test('opens with the example trace, then with the live model', async ({ page }) => {
@@ -242,7 +241,7 @@ test('aggregates follow from attention, metrics from its rows', async ({ page })
       apart = Math.max(apart, Math.abs(weight - sum / nHeads), Math.abs((max.data[i] ?? 0) - Math.max(...weights)));
     }
     const { rows, data } = await element.attention(0, 2);
-    const { previous, induction }: HeadMetrics = await element.metrics(0, 2);
+    const { previous, induction } = await element.metrics(0, 2);
     let sum = 0;
     for (let t = 1; t < rows; ++t) sum += data[t * rows + t - 1] ?? 0;
     return { apart, previous: Math.abs((previous ?? 0) - sum / (rows - 1)), induction };
