@@ -185,7 +185,7 @@ test('what is not built is refused, never made up', async ({ page }) => {
     half: 'bad-request',
   });
   const refused = await inViewer(viewer, async (element) => {
-    element.view = 'steps';
+    element.view = 'heads';
     await element.settled();
     return { code: element.error?.code, view: element.view };
   });

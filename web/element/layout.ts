@@ -50,7 +50,8 @@ export const layout = css`
     min-height: 0;
     border-inline-start: 1px solid var(--line);
   }
-  .panel.of-cell {
+  .panel.of-cell,
+  .panel.of-steps {
     flex: 1 1 0;
   }
   .panel.of-next {
@@ -107,6 +108,12 @@ export const layout = css`
     height: 0;
     z-index: 2;
   }
+  /* In the Steps view the stepper has the foot, and its numbers the side. */
+  .view-steps attn-scene-caption,
+  .view-steps attn-link-filter,
+  .view-steps .panel.of-cell,
+  .view-steps .panel.of-next,
+  .viewer:not(.view-steps) .panel.of-steps,
   .flat attn-link-filter,
   .flat .drawn,
   .off,
@@ -209,7 +216,8 @@ export const layout = css`
       border-top: 1px solid var(--line);
       border-inline-start: 0;
     }
-    .panel.of-cell {
+    .panel.of-cell,
+    .panel.of-steps {
       flex: 0 1 auto;
       max-height: 640px;
     }

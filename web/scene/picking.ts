@@ -1,11 +1,17 @@
 /** What lies under a point: the nearest token first, then the nearest link, heavier links winning ties. Pure. */
+import type { StepCell } from '../state/state';
 import { controlPoints, type LinkEnds, pointAt } from './curve';
 import type { Layout, Vec3 } from './layout';
 import { type Link, linkAt } from './packing';
 
-export type Hit =
-  | { readonly kind: 'token'; readonly layer: number | null; readonly query: number }
-  | ({ readonly kind: 'link' } & Link);
+export interface TokenHit {
+  readonly kind: 'token';
+  readonly layer: number | null;
+  readonly query: number;
+}
+export type LinkHit = { readonly kind: 'link' } & Link;
+export type CellHit = { readonly kind: 'cell' } & StepCell;
+export type Hit = TokenHit | LinkHit | CellHit;
 
 /** CSS pixels on the canvas; null behind the camera. */
 export type Project = (point: Vec3) => readonly [x: number, y: number] | null;
@@ -31,8 +37,14 @@ export function projector(matrix: ArrayLike<number>, width: number, height: numb
 }
 
 /** A dot at the top of a layer's band is what that layer wrote; the lowest dots belong to no layer. */
-export function pickToken(layout: Layout, project: Project, x: number, y: number, reach = TOKEN_REACH): Hit | null {
-  let best: Hit | null = null;
+export function pickToken(
+  layout: Layout,
+  project: Project,
+  x: number,
+  y: number,
+  reach = TOKEN_REACH,
+): TokenHit | null {
+  let best: TokenHit | null = null;
   let least = reach;
   for (let level = 0; level < layout.levels.length; level++) {
     for (let query = 0; query < layout.x.length; query++) {
@@ -94,7 +106,7 @@ export function pickLink(
   project: Project,
   x: number,
   y: number,
-): Hit | null {
+): LinkHit | null {
   for (const { list, count } of lists) {
     let best: Link | null = null;
     let least = Infinity;

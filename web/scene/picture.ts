@@ -16,7 +16,7 @@ import { Lines } from './lines';
 import { LinkTexture, Ribbons } from './links';
 import { CALM, QUICK, Tween } from './motion';
 import { countAtLeast, type FocusList, focusList, linkCount } from './packing';
-import type { Hit, Project } from './picking';
+import type { Hit, LinkHit, Project, TokenHit } from './picking';
 import type { Covered, Reading } from './scene-contract';
 import type { Shared } from './shared';
 import { planStrokes } from './strokes';
@@ -174,7 +174,7 @@ export class Picture {
   }
 
   /** The token whose label lies under a point. */
-  labelAt(x: number, y: number): Hit | null {
+  labelAt(x: number, y: number): TokenHit | null {
     const label = this.placed.find(
       (box) => box.wish.token !== null && x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h,
     );
@@ -182,7 +182,7 @@ export class Picture {
   }
 
   /** What was hit, by its numbers in the whole text. */
-  inWhole(hit: Hit): Hit {
+  inWhole(hit: TokenHit | LinkHit): Hit {
     const { first } = this.window;
     const query = hit.query + first;
     return hit.kind === 'token' ? { ...hit, query } : { ...hit, query, key: hit.key + first };

@@ -11,6 +11,15 @@ export interface SceneTheme {
   readonly mutedInk: string;
   /** The warm hue of attention. */
   readonly accent: string;
+  /** The four meanings. */
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly output: string;
+  /** The signed scale. */
+  readonly negative: string;
+  readonly zero: string;
+  readonly positive: string;
   /** A CSS font family list; the system's when left out. */
   readonly font?: string;
 }
@@ -18,7 +27,24 @@ export interface SceneTheme {
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** What a shader's `uTones` holds, in this order. */
-export const TONES = ['ground', 'panel', 'thread', 'line', 'mutedInk', 'ink', 'accent', 'cool', 'spark'] as const;
+export const TONES = [
+  'ground',
+  'panel',
+  'thread',
+  'line',
+  'mutedInk',
+  'ink',
+  'accent',
+  'cool',
+  'spark',
+  'query',
+  'key',
+  'value',
+  'output',
+  'negative',
+  'zero',
+  'positive',
+] as const;
 export type Tone = (typeof TONES)[number];
 
 /** A tone's place in `uTones`. */
@@ -49,6 +75,9 @@ export function tonesOf(theme: SceneTheme, parse: (css: string) => Rgb): Map<Ton
     ['accent', accent],
     ['cool', mix(parse(theme.mutedInk), ink, theme.dark ? 0.35 : 0.1)],
     ['spark', theme.dark ? mix(accent, [1, 0.98, 0.9], 0.7) : mix(accent, ink, 0.12)],
+    ...(['query', 'key', 'value', 'output', 'negative', 'zero', 'positive'] as const).map(
+      (tone) => [tone, parse(theme[tone])] as const,
+    ),
   ]);
 }
 
