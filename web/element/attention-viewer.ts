@@ -31,8 +31,10 @@ import { droppedFiles } from './dropped-files';
 import { errorNoteStyles } from './error-note';
 import { firstHintsStyles } from './first-hints';
 import { generationPanelStyles } from './generation-panel';
+import { headFactsStyles } from './head-facts';
 import { headMatrixStyles } from './head-matrix';
 import { headWallStyles } from './head-wall';
+import { laneChooserStyles } from './lane-chooser';
 import { layout } from './layout';
 import { linkFilterStyles } from './link-filter';
 import { startingBudget } from './memory-budget';
@@ -86,6 +88,7 @@ type StateAttribute = keyof typeof STATE_ATTRIBUTES;
 
 const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
   story: 'Story',
+  heads: 'Heads',
   wall: 'Wall',
   steps: 'Steps',
   matrix: 'Matrix',
@@ -93,8 +96,20 @@ const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
 };
 
 /** On a narrow screen one panel is shown under the scene. */
-const SHEETS = { wall: 'Heads', matrix: 'Matrix', cell: 'Cell', steps: 'Steps', table: 'Table', next: 'Next' } as const;
+const SHEETS = {
+  wall: 'Wall',
+  matrix: 'Matrix',
+  cell: 'Cell',
+  facts: 'Head',
+  steps: 'Steps',
+  table: 'Table',
+  next: 'Next',
+} as const;
 type Sheet = keyof typeof SHEETS;
+
+/** Beside the stage stands one of them: how the chosen weight came about, or what the chosen head does. */
+const ASIDES = { cell: 'Cell', facts: 'Head' } as const;
+type Aside = keyof typeof ASIDES;
 
 export class AttentionViewer extends LitElement {
   static override properties = {
@@ -106,6 +121,7 @@ export class AttentionViewer extends LitElement {
     examples: { attribute: false },
     snapshot: { state: true },
     sheet: { state: true },
+    aside: { state: true },
     spoken: { state: true },
     theme: { state: true },
     dragging: { state: true },
@@ -129,9 +145,11 @@ export class AttentionViewer extends LitElement {
     sceneViewStyles,
     sceneCaptionStyles,
     linkFilterStyles,
+    laneChooserStyles,
     vectorStripStyles,
     cellPanelStyles,
     generationPanelStyles,
+    headFactsStyles,
     headWallStyles,
     headMatrixStyles,
     weightsTableStyles,
@@ -153,6 +171,7 @@ export class AttentionViewer extends LitElement {
   declare examples: readonly Example[];
   declare private snapshot: Snapshot | undefined;
   declare private sheet: Sheet;
+  declare private aside: Aside;
   declare private spoken: string;
   declare private theme: { scene: SceneTheme; ground: Rgb; panel: Rgb; raised: Rgb; light: Rgb } | undefined;
   declare private dragging: boolean;
@@ -186,6 +205,7 @@ export class AttentionViewer extends LitElement {
     this.hints = false;
     this.examples = [];
     this.sheet = 'cell';
+    this.aside = 'cell';
     this.spoken = '';
     this.dragging = false;
     this.flat = false;
@@ -442,7 +462,7 @@ export class AttentionViewer extends LitElement {
   protected override render(): TemplateResult {
     const state = this.#state;
     const { view } = state;
-    const isDrawn = view === 'story' || view === 'steps';
+    const inScene = view === 'story' || view === 'heads' || view === 'steps';
     const canNext = this.snapshot?.runs[0]?.run.can.next === true;
     const sheet = this.sheet === 'next' && !canNext ? 'cell' : this.sheet;
     const feed = this.#reader;
@@ -485,6 +505,7 @@ export class AttentionViewer extends LitElement {
               ${BUILT_VIEWS.map(
                 (name) => html`<button
                   role="tab"
+                  data-view=${name}
                   aria-selected=${name === view ? 'true' : 'false'}
                   tabindex=${name === view ? 0 : -1}
                   @click=${() => feed.choose({ view: name })}
@@ -492,7 +513,7 @@ export class AttentionViewer extends LitElement {
               )}
             </div>
             <attn-scene-view
-              class=${isDrawn ? '' : 'off'}
+              class=${inScene ? '' : 'off'}
               .snapshot=${this.snapshot}
               .reader=${feed}
               .theme=${this.theme?.scene}
@@ -504,11 +525,14 @@ export class AttentionViewer extends LitElement {
               <attn-scene-caption .snapshot=${this.snapshot} .reader=${feed}></attn-scene-caption>
               <attn-link-filter .snapshot=${this.snapshot} .reader=${feed}></attn-link-filter>
               <attn-step-bar .snapshot=${this.snapshot} .reader=${feed}></attn-step-bar>
+              ${view === 'heads' ? html`<attn-lane-chooser .snapshot=${this.snapshot} .reader=${feed}></attn-lane-chooser>` : nothing}
             </div>
           </div>
           <div class="sheets" role="tablist" aria-label="Details" @keydown=${this.#tabKey}>
             ${Object.entries(SHEETS)
-              .filter(([name]) => name !== 'next' || canNext)
+              .filter(([name]) =>
+                name === 'next' ? canNext && view !== 'steps' : name !== 'steps' || view === 'steps',
+              )
               .map(
                 ([name, label]) => html`<button
                 role="tab"
@@ -518,12 +542,29 @@ export class AttentionViewer extends LitElement {
               >${label}</button>`,
               )}
           </div>
-          <div class="side">
+          <div class=${`side with-${this.aside}`}>
             <attn-generation-panel
               class=${`panel of-next${canNext ? '' : ' off'}${sheet === 'next' ? ' open' : ''}`}
               .snapshot=${this.snapshot}
               .reader=${feed}
             ></attn-generation-panel>
+            <div class="asides" role="tablist" aria-label="Beside the view" @keydown=${this.#tabKey}>
+              ${Object.entries(ASIDES).map(
+                ([name, label]) => html`<button
+                  role="tab"
+                  aria-selected=${name === this.aside ? 'true' : 'false'}
+                  tabindex=${name === this.aside ? 0 : -1}
+                  @click=${() => {
+                    this.aside = name as Aside;
+                  }}
+                >${label}</button>`,
+              )}
+            </div>
+            <attn-head-facts
+              class=${`panel of-facts${sheet === 'facts' ? ' open' : ''}`}
+              .snapshot=${this.snapshot}
+              .reader=${feed}
+            ></attn-head-facts>
             <attn-cell-panel
               class=${`panel of-cell${sheet === 'cell' ? ' open' : ''}`}
               .snapshot=${this.snapshot}

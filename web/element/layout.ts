@@ -51,8 +51,22 @@ export const layout = css`
     border-inline-start: 1px solid var(--line);
   }
   .panel.of-cell,
+  .panel.of-facts,
   .panel.of-steps {
     flex: 1 1 0;
+  }
+  .asides {
+    display: flex;
+    padding: 8px 12px 0;
+  }
+  .asides [role='tab'] {
+    flex: 1;
+  }
+  @container viewer (min-width: 700.1px) {
+    .side.with-cell > .of-facts,
+    .side.with-facts > .of-cell {
+      display: none;
+    }
   }
   .panel.of-next {
     flex: 0 1 auto;
@@ -111,7 +125,9 @@ export const layout = css`
   /* In the Steps view the stepper has the foot, and its numbers the side. */
   .view-steps attn-scene-caption,
   .view-steps attn-link-filter,
+  .view-steps .asides,
   .view-steps .panel.of-cell,
+  .view-steps .panel.of-facts,
   .view-steps .panel.of-next,
   .viewer:not(.view-steps) .panel.of-steps,
   .flat attn-link-filter,
@@ -217,6 +233,7 @@ export const layout = css`
       border-inline-start: 0;
     }
     .panel.of-cell,
+    .panel.of-facts,
     .panel.of-steps {
       flex: 0 1 auto;
       max-height: 640px;
@@ -268,8 +285,16 @@ export const layout = css`
       display: block !important;
       height: clamp(300px, 52svh, 560px);
     }
-    .views {
+    /* What is not drawn in the scene is a sheet below it. */
+    .views [data-view='wall'],
+    .views [data-view='matrix'],
+    .views [data-view='table'],
+    .asides {
       display: none;
+    }
+    .views [data-view='steps'] {
+      border-start-end-radius: var(--radius);
+      border-end-end-radius: var(--radius);
     }
     .foot {
       position: static;

@@ -10,6 +10,7 @@ import type { Covered, Hit, Scene, SceneStats } from '../scene/scene';
 import { AXES, type Axis, tokensOf } from '../scene/step-matrices';
 import type { SceneTheme } from '../scene/theme';
 import { tokenLabel } from '../state/labels';
+import { lanesOf } from '../state/lanes';
 import { formatNumber, formatPercent } from '../state/numbers';
 import type { CameraPreset, StepCell } from '../state/state';
 import { visibility } from '../state/visibility';
@@ -179,13 +180,19 @@ export class SceneView extends Panel {
     const shown = this.shown;
     if (shown === undefined) return 'The scene is empty.';
     const { run, selection, cell } = shown;
+    const { state } = this.snapshot ?? {};
     const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
-    if (this.snapshot?.state.view === 'steps') {
+    if (state?.view === 'steps') {
       const { layer, head } = selection;
       return `3D scene: the matrices of layer ${layer}, head ${head} as blocks. Their numbers stand in the panel of the step.`;
     }
+    const lanes = state?.view === 'heads' ? lanesOf(state, selection, run.model) : [];
+    const what =
+      lanes.length === 0
+        ? `through ${run.model.nLayers} layers of ${run.model.nHeads} heads`
+        : `in ${lanes.length} lanes, a head each: ${lanes.map(({ layer, head }) => `layer ${layer}, head ${head}`).join('; ')}`;
     return (
-      `3D scene: ${run.tokens.length} tokens through ${run.model.nLayers} layers of ${run.model.nHeads} heads. ` +
+      `3D scene: ${run.tokens.length} tokens ${what}. ` +
       `In layer ${selection.layer}, head ${selection.head}, ${name(selection.query)} looks at ${name(selection.key)}: ${formatPercent(cell.weight)}.`
     );
   }
@@ -256,6 +263,7 @@ export class SceneView extends Panel {
           label: tokenLabel,
           sees: (run, layer, query, key) => visibility(run, layer, query, key) === 'visible',
           number: formatNumber,
+          lanes: lanesOf,
         },
         theme: this.theme,
         reducedMotion: motion.matches,
@@ -352,6 +360,7 @@ export class SceneView extends Panel {
 
   /** A mouse turns the scene at any time; a finger scrolls the page, until the scene's own controls are let in. */
   readonly #down = (event: PointerEvent): void => {
+    this.#scene?.finish();
     this.#moved = 0;
     this.#press = { id: event.pointerId, x: event.clientX, y: event.clientY };
     if (event.pointerType !== 'touch' && !this.interacting) this.#canvas.value?.setPointerCapture(event.pointerId);
@@ -382,6 +391,7 @@ export class SceneView extends Panel {
     const hit = this.#scene?.pick(x, y) ?? null;
     if (hit === null) return;
     if (hit.kind === 'token') this.reader.choose({ query: hit.query });
+    else if (hit.kind === 'head') this.reader.choose({ layer: hit.layer, head: hit.head });
     else if (hit.kind === 'cell') {
       const { kind, ...cell } = hit;
       this.reader.choose({ ...tokensOf(cell), stepCell: cell });
@@ -416,6 +426,11 @@ export class SceneView extends Panel {
     if (hit.kind === 'token') {
       this.tip = null;
       this.reader.point({ query: hit.query });
+      return;
+    }
+    if (hit.kind === 'head') {
+      this.tip = null;
+      this.reader.point({ layer: hit.layer, head: hit.head });
       return;
     }
     const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));

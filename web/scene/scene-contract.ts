@@ -1,7 +1,7 @@
 /** What the scene promises to those who show it: types, and the one error it throws. */
-import type { Run, Token } from '../engine/types';
+import type { ModelInfo, Run, Token } from '../engine/types';
 import type { Snapshot } from '../session/snapshot';
-import type { CameraPreset, StepMatrix } from '../state/state';
+import type { CameraPreset, HeadPlace, StepMatrix, ViewerState } from '../state/state';
 import type { LabelBox } from './labels';
 import type { Hit } from './picking';
 import type { SceneTheme } from './theme';
@@ -19,6 +19,8 @@ export interface Reading {
   sees(run: Run, layer: number, query: number, key: number): boolean;
   /** A number as the page prints it. */
   number(value: number): string;
+  /** The heads that have a lane in the Heads view. */
+  lanes(state: ViewerState, chosen: HeadPlace, model: ModelInfo): readonly HeadPlace[];
 }
 
 export interface SceneOptions {
@@ -85,6 +87,8 @@ export interface Scene {
   readonly camera: SceneCamera;
   /** Whether dragging, wheel and pinch turn the scene; until then the page keeps them. */
   setInteractive(on: boolean): void;
+  /** Ends what is moving at once, in the picture that it was on its way to. */
+  finish(): void;
   /** When the latest snapshot is on the screen and nothing moves any more. */
   drawn(): Promise<void>;
   /** Revision of the snapshot that was drawn last; -1 before the first. */

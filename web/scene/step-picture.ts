@@ -64,7 +64,7 @@ export class StepPicture {
   }
 
   setPreset(preset: CameraPreset): void {
-    this.rig.show(preset);
+    this.rig.show(preset, false);
   }
 
   setCovered(covered: Covered): void {
@@ -98,6 +98,12 @@ export class StepPicture {
     const eye: Vec3 = [x, y, z];
     this.blocks.place(this.layout === null ? [] : betweenSteps(this.from, this.layout, share), eye);
     return this.share.pending;
+  }
+
+  /** Ends what is under way at once, in the same picture. */
+  finish(): void {
+    this.share.aim(1, 0);
+    this.from = null;
   }
 
   placeLabels(project: Project): void {
