@@ -272,9 +272,9 @@ describe('choosing', () => {
 
   test('a view that is not built is refused, and the state stays', async () => {
     const { session } = await withModel();
-    session.change({ view: 'steps', layer: 1 });
+    session.change({ view: 'text', layer: 1 });
     await session.settled();
-    expect(session.snapshot.error).toMatchObject({ code: 'unsupported', message: expect.stringContaining('steps') });
+    expect(session.snapshot.error).toMatchObject({ code: 'unsupported', message: expect.stringContaining('text') });
     expect(session.snapshot.state).toMatchObject({ view: 'story', layer: 1 });
   });
 });

@@ -111,6 +111,7 @@ const anyState: fc.Arbitrary<ViewerState> = fc.record({
   step: fc.constantFrom(...STEPS),
   textBy: fc.constantFrom('row' as const, 'column' as const),
   words: fc.boolean(),
+  stepCell: fc.constant(null),
 });
 
 /** Two typed tokens, three generated ones: a control token, and half a character. */
@@ -246,7 +247,7 @@ describe('the address', () => {
     ['v=1&layer=999999&head=Infinity&query=NaN&key= 1', { key: null }],
     ['v=1&threshold=0', {}],
     ['v=1&threshold=101', {}],
-    ['v=1&view=steps&camera=below&precision=f64', { view: 'story', camera: 'front', precision: 'auto' }],
+    ['v=1&view=tower&camera=below&precision=f64', { view: 'story', camera: 'front', precision: 'auto' }],
     ['v=1&view=__proto__', { view: 'story' }],
     ['v=1&layers=1.2.x&heads=4096', { layers: null, heads: null }],
     [`v=1&layers=${'1.'.repeat(300)}1`, { layers: null }],

@@ -45,6 +45,8 @@ import { sceneCaptionStyles } from './scene-caption';
 import { type SceneView, sceneViewStyles } from './scene-view';
 import { type Example, sentenceInputStyles } from './sentence-input';
 import { statusBarStyles } from './status-bar';
+import { stepBarStyles } from './step-bar';
+import { stepsPanelStyles } from './steps-panel';
 import { base } from './styles';
 import { parseColour, type Rgb, readTheme, watchTheme } from './theme';
 import { tokenStripStyles } from './token-strip';
@@ -88,12 +90,21 @@ const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
   story: 'Story',
   heads: 'Heads',
   wall: 'Wall',
+  steps: 'Steps',
   matrix: 'Matrix',
   table: 'Table',
 };
 
 /** On a narrow screen one panel is shown under the scene. */
-const SHEETS = { wall: 'Wall', matrix: 'Matrix', cell: 'Cell', facts: 'Head', table: 'Table', next: 'Next' } as const;
+const SHEETS = {
+  wall: 'Wall',
+  matrix: 'Matrix',
+  cell: 'Cell',
+  facts: 'Head',
+  steps: 'Steps',
+  table: 'Table',
+  next: 'Next',
+} as const;
 type Sheet = keyof typeof SHEETS;
 
 /** Beside the stage stands one of them: how the chosen weight came about, or what the chosen head does. */
@@ -142,6 +153,8 @@ export class AttentionViewer extends LitElement {
     headWallStyles,
     headMatrixStyles,
     weightsTableStyles,
+    stepBarStyles,
+    stepsPanelStyles,
     firstHintsStyles,
   ];
 
@@ -449,7 +462,7 @@ export class AttentionViewer extends LitElement {
   protected override render(): TemplateResult {
     const state = this.#state;
     const { view } = state;
-    const inScene = view === 'story' || view === 'heads';
+    const inScene = view === 'story' || view === 'heads' || view === 'steps';
     const canNext = this.snapshot?.runs[0]?.run.can.next === true;
     const sheet = this.sheet === 'next' && !canNext ? 'cell' : this.sheet;
     const feed = this.#reader;
@@ -511,20 +524,21 @@ export class AttentionViewer extends LitElement {
             <div class="foot">
               <attn-scene-caption .snapshot=${this.snapshot} .reader=${feed}></attn-scene-caption>
               <attn-link-filter .snapshot=${this.snapshot} .reader=${feed}></attn-link-filter>
+              <attn-step-bar .snapshot=${this.snapshot} .reader=${feed}></attn-step-bar>
               ${view === 'heads' ? html`<attn-lane-chooser .snapshot=${this.snapshot} .reader=${feed}></attn-lane-chooser>` : nothing}
             </div>
           </div>
           <div class="sheets" role="tablist" aria-label="Details" @keydown=${this.#tabKey}>
             ${Object.entries(SHEETS)
-              .filter(([name]) => name !== 'next' || canNext)
+              .filter(([name]) =>
+                name === 'next' ? canNext && view !== 'steps' : name !== 'steps' || view === 'steps',
+              )
               .map(
                 ([name, label]) => html`<button
                 role="tab"
                 aria-selected=${name === sheet ? 'true' : 'false'}
                 tabindex=${name === sheet ? 0 : -1}
-                @click=${() => {
-                  this.sheet = name as Sheet;
-                }}
+                @click=${() => this.#openSheet(name as Sheet)}
               >${label}</button>`,
               )}
           </div>
@@ -556,6 +570,11 @@ export class AttentionViewer extends LitElement {
               .snapshot=${this.snapshot}
               .reader=${feed}
             ></attn-cell-panel>
+            <attn-steps-panel
+              class=${`panel of-steps${sheet === 'steps' ? ' open' : ''}`}
+              .snapshot=${this.snapshot}
+              .reader=${feed}
+            ></attn-steps-panel>
           </div>
           <attn-head-wall
             class=${place('wall')}
@@ -572,7 +591,7 @@ export class AttentionViewer extends LitElement {
           ></attn-head-matrix>
           <attn-weights-table class=${place('table')} .snapshot=${this.snapshot} .reader=${feed}></attn-weights-table>
         </div>
-        ${this.hints ? html`<attn-first-hints .snapshot=${this.snapshot} .reader=${feed}></attn-first-hints>` : nothing}
+        ${this.hints && view !== 'steps' ? html`<attn-first-hints .snapshot=${this.snapshot} .reader=${feed}></attn-first-hints>` : nothing}
         <attn-model-dialog
           .snapshot=${this.snapshot}
           .reader=${feed}
@@ -816,7 +835,15 @@ export class AttentionViewer extends LitElement {
   // ---- Tabs and theme ----
 
   #followView(view: View): void {
-    if (view === 'wall' || view === 'matrix' || view === 'table') this.sheet = view;
+    if (view === 'wall' || view === 'steps' || view === 'matrix' || view === 'table') this.sheet = view;
+    else if (this.sheet === 'steps') this.sheet = 'cell';
+  }
+
+  /** The steps' sheet goes with their blocks on the stage; every other one leaves them. */
+  #openSheet(sheet: Sheet): void {
+    this.sheet = sheet;
+    if (sheet === 'steps') this.#reader.choose({ view: 'steps' });
+    else if (this.#state.view === 'steps') this.#reader.choose({ view: 'story' });
   }
 
   readonly #tabKey = (event: KeyboardEvent): void => {

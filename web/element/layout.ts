@@ -51,7 +51,8 @@ export const layout = css`
     border-inline-start: 1px solid var(--line);
   }
   .panel.of-cell,
-  .panel.of-facts {
+  .panel.of-facts,
+  .panel.of-steps {
     flex: 1 1 0;
   }
   .asides {
@@ -121,6 +122,14 @@ export const layout = css`
     height: 0;
     z-index: 2;
   }
+  /* In the Steps view the stepper has the foot, and its numbers the side. */
+  .view-steps attn-scene-caption,
+  .view-steps attn-link-filter,
+  .view-steps .asides,
+  .view-steps .panel.of-cell,
+  .view-steps .panel.of-facts,
+  .view-steps .panel.of-next,
+  .viewer:not(.view-steps) .panel.of-steps,
   .flat attn-link-filter,
   .flat .drawn,
   .off,
@@ -224,7 +233,8 @@ export const layout = css`
       border-inline-start: 0;
     }
     .panel.of-cell,
-    .panel.of-facts {
+    .panel.of-facts,
+    .panel.of-steps {
       flex: 0 1 auto;
       max-height: 640px;
     }
@@ -282,7 +292,7 @@ export const layout = css`
     .asides {
       display: none;
     }
-    .views [data-view='heads'] {
+    .views [data-view='steps'] {
       border-start-end-radius: var(--radius);
       border-end-end-radius: var(--radius);
     }

@@ -5,12 +5,14 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import { createRef, ref } from 'lit/directives/ref.js';
+import type { HeadSteps } from '../engine/types';
 import type { Covered, Hit, Scene, SceneStats } from '../scene/scene';
+import { AXES, type Axis, tokensOf } from '../scene/step-matrices';
 import type { SceneTheme } from '../scene/theme';
 import { tokenLabel } from '../state/labels';
 import { lanesOf } from '../state/lanes';
-import { formatPercent } from '../state/numbers';
-import type { CameraPreset } from '../state/state';
+import { formatNumber, formatPercent } from '../state/numbers';
+import type { CameraPreset, StepCell } from '../state/state';
 import { visibility } from '../state/visibility';
 import { define } from './define';
 import { Panel } from './panel';
@@ -80,6 +82,7 @@ export class SceneView extends Panel {
   override disconnectedCallback(): void {
     cancelAnimationFrame(this.#frame);
     this.#sizes?.disconnect();
+    this.#foot?.disconnect();
     const scene = this.#scene;
     this.#scene = null;
     this.#loading = null;
@@ -102,6 +105,14 @@ export class SceneView extends Panel {
                 <p><strong>${this.missing}</strong></p>
                 <p>Everything else works: tokens, heads, matrix, table and calculation hold the same numbers.</p>
               </div>`
+        }
+        ${
+          this.snapshot?.state.view === 'steps' && shown?.run.can.scores === false
+            ? html`<div class="missing over" role="note">
+                <p><strong>This saved run holds weights alone.</strong></p>
+                <p>Its steps cannot be shown: query, key and value are in the model.</p>
+              </div>`
+            : nothing
         }
         ${this.tip === null ? nothing : html`<div class="tip" aria-hidden="true" .style=${`left: ${this.tip.x}px; top: ${this.tip.y}px`}>${this.tip.words}</div>`}
         ${this.wheelHint ? html`<div class="wheel-hint" aria-hidden="true">Hold Ctrl to zoom, or choose Interact</div>` : nothing}
@@ -171,6 +182,10 @@ export class SceneView extends Panel {
     const { run, selection, cell } = shown;
     const { state } = this.snapshot ?? {};
     const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
+    if (state?.view === 'steps') {
+      const { layer, head } = selection;
+      return `3D scene: the matrices of layer ${layer}, head ${head} as blocks. Their numbers stand in the panel of the step.`;
+    }
     const lanes = state?.view === 'heads' ? lanesOf(state, selection, run.model) : [];
     const what =
       lanes.length === 0
@@ -182,8 +197,30 @@ export class SceneView extends Panel {
     );
   }
 
+  protected override willUpdate(): void {
+    // What the tip told of has moved on.
+    const { view, step } = this.snapshot?.state ?? {};
+    if (view !== this.#tipOf.view || step !== this.#tipOf.step) this.tip = null;
+    this.#tipOf = { view, step };
+  }
+  #tipOf: { view?: string | undefined; step?: string | undefined } = {};
+
+  /** What stands in the foot changes with the view, and in the Steps view with each step. */
+  readonly #foot =
+    globalThis.ResizeObserver === undefined
+      ? null
+      : new ResizeObserver(() => {
+          const view = this.snapshot?.state.view;
+          if (view === this.#footOf && view !== 'steps') return;
+          this.#footOf = view;
+          this.#resize();
+        });
+  #footOf: string | undefined;
+
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
+    const foot = this.parentElement?.querySelector('.foot');
+    if (foot != null) this.#foot?.observe(foot);
     const view = this.snapshot?.state.view;
     if (view !== this.#view || !this.#isSeen) {
       this.#view = view;
@@ -225,6 +262,7 @@ export class SceneView extends Panel {
         reading: {
           label: tokenLabel,
           sees: (run, layer, query, key) => visibility(run, layer, query, key) === 'visible',
+          number: formatNumber,
           lanes: lanesOf,
         },
         theme: this.theme,
@@ -354,7 +392,10 @@ export class SceneView extends Panel {
     if (hit === null) return;
     if (hit.kind === 'token') this.reader.choose({ query: hit.query });
     else if (hit.kind === 'head') this.reader.choose({ layer: hit.layer, head: hit.head });
-    else this.reader.choose({ layer: hit.layer, head: hit.head, query: hit.query, key: hit.key });
+    else if (hit.kind === 'cell') {
+      const { kind, ...cell } = hit;
+      this.reader.choose({ ...tokensOf(cell), stepCell: cell });
+    } else this.reader.choose({ layer: hit.layer, head: hit.head, query: hit.query, key: hit.key });
   };
 
   readonly #away = (): void => {
@@ -393,6 +434,11 @@ export class SceneView extends Panel {
       return;
     }
     const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
+    if (hit.kind === 'cell') {
+      this.tip = { x: this.#at.x, y: this.#at.y, words: cellInWords(hit, this.shown?.steps ?? null, name) };
+      this.reader.point(tokensOf(hit));
+      return;
+    }
     this.tip = {
       x: this.#at.x,
       y: this.#at.y,
@@ -405,6 +451,17 @@ export class SceneView extends Panel {
     const box = this.#canvas.value?.getBoundingClientRect();
     return { x: event.clientX - (box?.left ?? 0), y: event.clientY - (box?.top ?? 0) };
   }
+}
+
+/** "it and animal: 0.68", "it, element 8: −0.0761". */
+function cellInWords({ matrix, row, col }: StepCell, steps: HeadSteps | null, name: (token: number) => string): string {
+  const found = steps?.[matrix];
+  const value = formatNumber(found?.data[row * found.cols + col] ?? Number.NaN);
+  const [rowAxis, colAxis] = AXES[matrix];
+  const isToken = (axis: Axis) => axis === 'query' || axis === 'key';
+  const start = isToken(rowAxis) ? name(row) : `row ${row}`;
+  const end = isToken(colAxis) ? ` and ${name(col)}` : `, ${colAxis === 'element' ? 'element' : 'column'} ${col}`;
+  return `${start}${end}: ${value}`;
 }
 
 const icon = (path: string) =>
@@ -450,6 +507,11 @@ export const sceneViewStyles = css`
     padding: 64px 24px;
     text-align: center;
     color: var(--muted);
+  }
+  attn-scene-view .missing.over {
+    position: absolute;
+    inset: 0;
+    pointer-events: none;
   }
   attn-scene-view .missing strong {
     color: var(--ink);

@@ -51,6 +51,13 @@ export function readTheme(variable: (name: string) => string): SceneTheme {
     ink: variable('--ink'),
     mutedInk: variable('--muted'),
     accent: variable('--light'),
+    query: variable('--query'),
+    key: variable('--key'),
+    value: variable('--value'),
+    output: variable('--output'),
+    negative: variable('--negative'),
+    zero: variable('--zero'),
+    positive: variable('--positive'),
     heads: Array.from({ length: MOST_LANES }, (_, i) => variable(`--head-${i}`)),
     font: variable('--font'),
   };

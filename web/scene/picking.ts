@@ -1,13 +1,19 @@
 /** What lies under a point: the nearest token first, then the nearest link, heavier links winning ties. Pure. */
+import type { HeadPlace, StepCell } from '../state/state';
 import { controlPoints, type LinkEnds, pointAt } from './curve';
 import { laneOf } from './lanes';
 import type { Layout, Vec3 } from './layout';
 import { type Link, linkAt } from './packing';
 
-export type Hit =
-  | { readonly kind: 'token'; readonly layer: number | null; readonly query: number }
-  | { readonly kind: 'head'; readonly layer: number; readonly head: number }
-  | ({ readonly kind: 'link' } & Link);
+export interface TokenHit {
+  readonly kind: 'token';
+  readonly layer: number | null;
+  readonly query: number;
+}
+export type HeadHit = { readonly kind: 'head' } & HeadPlace;
+export type LinkHit = { readonly kind: 'link' } & Link;
+export type CellHit = { readonly kind: 'cell' } & StepCell;
+export type Hit = TokenHit | HeadHit | LinkHit | CellHit;
 
 /** CSS pixels on the canvas; null behind the camera. */
 export type Project = (point: Vec3) => readonly [x: number, y: number] | null;
@@ -33,8 +39,14 @@ export function projector(matrix: ArrayLike<number>, width: number, height: numb
 }
 
 /** A dot at the top of a layer's band is what that layer wrote; the lowest dots belong to no layer. */
-export function pickToken(layout: Layout, project: Project, x: number, y: number, reach = TOKEN_REACH): Hit | null {
-  let best: Hit | null = null;
+export function pickToken(
+  layout: Layout,
+  project: Project,
+  x: number,
+  y: number,
+  reach = TOKEN_REACH,
+): TokenHit | null {
+  let best: TokenHit | null = null;
   let least = reach;
   for (const { y: height, z, layer } of dotRows(layout)) {
     for (let query = 0; query < layout.x.length; query++) {
@@ -106,7 +118,7 @@ export function pickLink(
   project: Project,
   x: number,
   y: number,
-): Hit | null {
+): LinkHit | null {
   for (const { list, count } of lists) {
     let best: Link | null = null;
     let least = Infinity;

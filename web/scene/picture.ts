@@ -18,7 +18,7 @@ import { Lines } from './lines';
 import { LinkTexture, Ribbons } from './links';
 import { CALM, GLIDE, QUICK, Tween } from './motion';
 import { countAtLeast, type FocusList, focusList, linkCount } from './packing';
-import type { Hit, Project } from './picking';
+import type { HeadHit, Hit, LinkHit, Project, TokenHit } from './picking';
 import type { Covered, Reading } from './scene-contract';
 import type { Shared } from './shared';
 import { dimmed, planStrokes } from './strokes';
@@ -103,9 +103,9 @@ export class Picture {
   }
 
   setPreset(preset: CameraPreset): void {
+    this.rig.show(preset, this.lanes.length > 0);
     if (preset === this.preset) return;
     this.preset = preset;
-    this.rig.show(preset, this.lanes.length > 0);
     this.layOutAnew(CALM);
   }
 
@@ -198,7 +198,7 @@ export class Picture {
   }
 
   /** The token, or the head of a lane, whose label lies under a point. */
-  labelAt(x: number, y: number): Hit | null {
+  labelAt(x: number, y: number): TokenHit | HeadHit | null {
     const label = this.placed.find(
       (box) => box.wish.token !== null && x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h,
     );
@@ -210,7 +210,7 @@ export class Picture {
   }
 
   /** What was hit, by its numbers in the whole text. */
-  inWhole(hit: Hit): Hit {
+  inWhole(hit: TokenHit | HeadHit | LinkHit): Hit {
     const { first } = this.window;
     if (hit.kind === 'head') return hit;
     const query = hit.query + first;

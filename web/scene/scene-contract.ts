@@ -1,7 +1,7 @@
 /** What the scene promises to those who show it: types, and the one error it throws. */
 import type { ModelInfo, Run, Token } from '../engine/types';
 import type { Snapshot } from '../session/snapshot';
-import type { CameraPreset, HeadPlace, ViewerState } from '../state/state';
+import type { CameraPreset, HeadPlace, StepMatrix, ViewerState } from '../state/state';
 import type { LabelBox } from './labels';
 import type { Hit } from './picking';
 import type { SceneTheme } from './theme';
@@ -17,6 +17,8 @@ export interface Reading {
   label(token: Token, longest: number): string;
   /** Whether a query may look at a key in a layer. */
   sees(run: Run, layer: number, query: number, key: number): boolean;
+  /** A number as the page prints it. */
+  number(value: number): string;
   /** The heads that have a lane in the Heads view. */
   lanes(state: ViewerState, chosen: HeadPlace, model: ModelInfo): readonly HeadPlace[];
 }
@@ -42,6 +44,8 @@ export interface SceneStats {
   readonly focusLinks: number;
   /** Of these, how many belong to the chosen head. */
   readonly chosenLinks: number;
+  /** The matrices on show, in the Steps view. */
+  readonly blocks: readonly StepMatrix[];
   readonly labels: readonly ShownLabel[];
   readonly calls: number;
   readonly triangles: number;

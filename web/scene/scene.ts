@@ -2,15 +2,18 @@
  * The scene's one door: takes snapshots, draws them when something changed, and answers what lies under a point.
  * It owns the loop and the clock; everything it draws and decides lives in the files beside it.
  */
-import { Scene as Graph, Matrix4, WebGLRenderer } from 'three';
+import { Scene as Graph, Group, Matrix4, WebGLRenderer } from 'three';
 import type { Snapshot } from '../session/snapshot';
 import type { CameraPreset } from '../state/state';
 import { makeBackdrop } from './backdrop';
+import { rayThrough } from './block-picking';
 import { CameraRig } from './camera-rig';
+import { CALM } from './motion';
 import { COARSE_REACH, pickLink, pickToken, projector, TOKEN_REACH } from './picking';
 import { Picture } from './picture';
 import { type Covered, type Scene, type SceneOptions, SceneUnavailable } from './scene-contract';
 import { Shared } from './shared';
+import { StepPicture } from './step-picture';
 import { colourParser, tonesOf } from './theme';
 
 export type { Hit } from './picking';
@@ -51,11 +54,22 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
   const matrix = new Matrix4();
   const coarse = matchMedia('(pointer: coarse)');
   const rig = new CameraRig(canvas, options.reducedMotion, draw);
-  const picture = new Picture(shared, rig, options.reading, options.reducedMotion);
-  graph.add(makeBackdrop(shared), ...picture.meshes);
+  const links = new Picture(shared, rig, options.reading, options.reducedMotion);
+  const blocks = new StepPicture(shared, rig, options.reading, options.reducedMotion);
+  const groups = new Map<Picture | StepPicture, Group>();
+  /** What fills the scene: the other one is neither drawn nor told anything. */
+  let picture: Picture | StepPicture = links;
+  graph.add(makeBackdrop(shared));
+  for (const one of [links, blocks]) {
+    const group = new Group();
+    group.add(...one.meshes);
+    group.visible = one === picture;
+    groups.set(one, group);
+    graph.add(group);
+  }
   graph.matrixWorldAutoUpdate = false;
 
-  let { theme } = options;
+  let { theme, reducedMotion: reduced } = options;
   let size = { width: 1, height: 1, ratio: 1 };
   let covered: Covered = { top: 0, bottom: 0 };
   let snapshot: Snapshot | null = null;
@@ -88,6 +102,22 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
     });
   }
 
+  /** Blocks where the run has steps to show, or will never have any. */
+  function fitting({ state, runs: [view] }: Snapshot): Picture | StepPicture {
+    if (state.view !== 'steps' || view === undefined) return links;
+    return view.steps !== null || !view.run.can.scores ? blocks : picture;
+  }
+
+  function enter(next: Picture | StepPicture): void {
+    if (next === picture) return;
+    picture = next;
+    for (const [one, group] of groups) group.visible = one === picture;
+    picture.setReduced(reduced);
+    applyFont();
+    picture.setCovered(covered);
+    picture.resize(size.width, size.height);
+  }
+
   function draw(): void {
     if (request === 0 && !disposed) request = requestAnimationFrame(frame);
   }
@@ -95,6 +125,11 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
   function project() {
     matrix.multiplyMatrices(rig.camera.projectionMatrix, rig.camera.matrixWorldInverse);
     return projector(matrix.elements, size.width, size.height);
+  }
+
+  function ray(x: number, y: number) {
+    matrix.multiplyMatrices(rig.camera.projectionMatrix, rig.camera.matrixWorldInverse).invert();
+    return rayThrough(matrix.elements, size.width, size.height, x, y);
   }
 
   /** In the frame that draws, never before: a resized canvas is blank until something is drawn on it. */
@@ -145,7 +180,8 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       mesh.geometry?.dispose();
       mesh.material?.dispose();
     });
-    picture.dropTextures();
+    links.dropTextures();
+    blocks.dropTextures();
     shared.dropTextures();
   }
 
@@ -161,11 +197,15 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
     show(next) {
       if (next === snapshot) return;
       snapshot = next;
+      const isNew = fitting(next) !== picture;
+      enter(fitting(next));
       picture.show(next);
-      if (next.state.camera !== preset) {
+      if (isNew || next.state.camera !== preset) {
         preset = next.state.camera;
         picture.setPreset(preset);
       }
+      // Where the reader had placed the camera there is something else now.
+      if (isNew) rig.reset(CALM);
       draw();
     },
     resize(width, height, pixelRatio) {
@@ -195,11 +235,13 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       }
       draw();
     },
-    setReducedMotion(reduced) {
+    setReducedMotion(next) {
+      reduced = next;
       rig.setReduced(reduced);
       picture.setReduced(reduced);
     },
     pick(x, y) {
+      if (picture instanceof StepPicture) return picture.pick(x, y, ray(x, y));
       const labelled = picture.labelAt(x, y);
       if (labelled) return picture.inWhole(labelled);
       const { layout, nHeads, lists } = picture.pickable();
@@ -251,6 +293,8 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
     inspect() {
       const { render, memory, programs } = renderer.info;
       return {
+        ...links.inspect(),
+        blocks: [],
         ...picture.inspect(),
         calls: render.calls,
         triangles: render.triangles,

@@ -11,6 +11,15 @@ export interface SceneTheme {
   readonly mutedInk: string;
   /** The warm hue of attention. */
   readonly accent: string;
+  /** The four meanings. */
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly output: string;
+  /** The signed scale. */
+  readonly negative: string;
+  readonly zero: string;
+  readonly positive: string;
   /** One for each lane. */
   readonly heads: readonly string[];
   /** A CSS font family list; the system's when left out. */
@@ -22,7 +31,9 @@ export type Rgb = readonly [red: number, green: number, blue: number];
 /** What a shader's `uTones` holds, in this order. */
 const HEAD_TONES = ['head0', 'head1', 'head2', 'head3', 'head4', 'head5', 'head6', 'head7'] as const;
 const BASE_TONES = ['ground', 'panel', 'thread', 'line', 'mutedInk', 'ink', 'accent', 'cool', 'spark'] as const;
-export const TONES = [...BASE_TONES, ...HEAD_TONES];
+/** The four meanings, and the signed scale. */
+const STEP_TONES = ['query', 'key', 'value', 'output', 'negative', 'zero', 'positive'] as const;
+export const TONES = [...BASE_TONES, ...HEAD_TONES, ...STEP_TONES];
 export type Tone = (typeof TONES)[number];
 
 /** The tone of a lane, by its place among the chosen ones. */
@@ -59,6 +70,7 @@ export function tonesOf(theme: SceneTheme, parse: (css: string) => Rgb): Map<Ton
     ['cool', mix(parse(theme.mutedInk), ink, theme.dark ? 0.35 : 0.1)],
     ['spark', theme.dark ? mix(accent, [1, 0.98, 0.9], 0.7) : mix(accent, ink, 0.12)],
     ...HEAD_TONES.map((tone, i): [Tone, Rgb] => [tone, parse(theme.heads[i] ?? theme.accent)]),
+    ...STEP_TONES.map((tone): [Tone, Rgb] => [tone, parse(theme[tone])]),
   ]);
 }
 

@@ -1,12 +1,12 @@
 /**
  * What the reader has chosen, as one plain object, and the only function that changes it. Pure: no DOM, no engine.
  */
-import type { Aggregate, Intervention, Measure, MetricName, Precision, Sampling } from '../engine/types';
+import type { Aggregate, HeadSteps, Intervention, Measure, MetricName, Precision, Sampling } from '../engine/types';
 
 /** What fills the stage. Views that are not built yet are refused with `unsupported`. */
 export const VIEWS = ['story', 'heads', 'wall', 'steps', 'matrix', 'text', 'table'] as const;
 export type View = (typeof VIEWS)[number];
-export const BUILT_VIEWS: readonly View[] = ['story', 'heads', 'wall', 'matrix', 'table'];
+export const BUILT_VIEWS: readonly View[] = ['story', 'heads', 'wall', 'steps', 'matrix', 'table'];
 
 /** A head by its place in the model. */
 export interface HeadPlace {
@@ -45,6 +45,14 @@ export const STEPS = [
   'output',
 ] as const;
 export type Step = (typeof STEPS)[number];
+
+/** A matrix of the Steps view, and one of its cells. */
+export type StepMatrix = Exclude<keyof HeadSteps, 'layer' | 'head'>;
+export interface StepCell {
+  readonly matrix: StepMatrix;
+  readonly row: number;
+  readonly col: number;
+}
 
 export type CameraPreset = 'front' | 'side' | 'above';
 
@@ -94,6 +102,8 @@ export interface ViewerState {
   readonly wallOrder: WallOrder;
   /** How far the Steps view is. */
   readonly step: Step;
+  /** The cell whose calculation the Steps view shows; null: the step's own result for the chosen query and key. */
+  readonly stepCell: StepCell | null;
   /** The Text view colours tokens by how much the chosen one looks at them (row), or they at it (column). */
   readonly textBy: 'row' | 'column';
   /** Whether pieces of one word are shown, and counted, together in the Text view. */
@@ -124,6 +134,7 @@ export const initialState: ViewerState = {
   lanes: [],
   wallOrder: 'place',
   step: 'query-key-value',
+  stepCell: null,
   textBy: 'row',
   words: true,
 };
@@ -132,13 +143,21 @@ export const initialState: ViewerState = {
 export type Change = Partial<ViewerState>;
 
 /**
- * The state after a change. Choosing another query, layer or head lets the key follow the row's strongest again; what
- * was generated goes with the text, or the form of it, that it followed.
+ * The state after a change. Choosing another query, layer or head lets the key follow the row's strongest again, and
+ * choosing anything lets the cell of the Steps view follow; what was generated goes with the text, or the form of it,
+ * that it followed.
  */
 export function update(state: ViewerState, change: Change): ViewerState {
   const moves = (names: readonly (keyof ViewerState)[]) =>
     names.some((name) => change[name] !== undefined && change[name] !== state[name]);
   const keyFollows = change.key === undefined && moves(['layer', 'head', 'query', 'text', 'chat']);
+  const cellFollows = change.stepCell === undefined && (keyFollows || moves(['query', 'key', 'step']));
   const isRid = change.generated === undefined && state.generated.length > 0 && moves(['text', 'chat']);
-  return { ...state, ...(keyFollows ? { key: null } : {}), ...(isRid ? { generated: [] } : {}), ...change };
+  return {
+    ...state,
+    ...(keyFollows ? { key: null } : {}),
+    ...(cellFollows ? { stepCell: null } : {}),
+    ...(isRid ? { generated: [] } : {}),
+    ...change,
+  };
 }
