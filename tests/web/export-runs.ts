@@ -57,7 +57,13 @@ export function runOf(wish: RunWish): Run {
     reused: 0,
     model: { name, family: wish.family ?? 'bert', causal, ...sizes },
     backend: { source, module: 'simd', precision: 'f32', threads: 1, tolerance: 2e-5 },
-    can: { scores: wish.scores ?? source === 'model', hidden: wish.hidden ?? source === 'model', next: false },
+    can: {
+      scores: wish.scores ?? source === 'model',
+      hidden: wish.hidden ?? source === 'model',
+      values: source === 'model',
+      effect: false,
+      next: false,
+    },
     computeMs: 1,
   };
 }

@@ -53,8 +53,8 @@ options = {"attn_implementation": "eager", "local_files_only": True}
 if MODEL.suffix == ".gguf":
     model = AutoModel.from_pretrained(MODEL.parent, gguf_file=MODEL.name, **options)
 else:
-    model = AutoModel.from_pretrained(MODEL, **options)
-model = model.float().eval()
+    model = AutoModel.from_pretrained(MODEL, **options).float()
+model = model.eval()
 
 with torch.no_grad():
     run = model(input_ids=torch.tensor([ids]), output_attentions=True)
