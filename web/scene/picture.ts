@@ -4,8 +4,10 @@
 import type { Mesh } from 'three';
 import type { LinkList, Overview, Run } from '../engine/types';
 import type { RunView, Snapshot } from '../session/snapshot';
+import type { SceneModel } from '../state/scene-model';
 import type { CameraPreset } from '../state/state';
 import type { CameraRig } from './camera-rig';
+import { describeScene } from './description';
 import { Dots } from './dots';
 import { type Focus, focusOf, isApart } from './focus';
 import { Labels } from './label-mesh';
@@ -91,6 +93,12 @@ export class Picture {
   setFont(family: string, size: number, ratio: number): void {
     this.labels.setFont(family, size, ratio);
     this.layOutAnew(0, false);
+  }
+
+  /** More or fewer pixels for the same picture: labels are drawn anew, and nothing moves. */
+  setRatio(family: string, size: number, ratio: number): void {
+    this.labels.setFont(family, size, ratio);
+    this.replan();
   }
 
   setReduced(reduced: boolean): void {
@@ -197,6 +205,14 @@ export class Picture {
         { list: this.overview?.links ?? NO_LINKS, count: this.mass.count },
       ],
     };
+  }
+
+  /** What is drawn, as shapes; null before there is anything. */
+  describe(): SceneModel | null {
+    const { goal, texts } = this;
+    if (goal === null) return null;
+    const { lists, nHeads } = this.pickable();
+    return describeScene({ layout: goal, nHeads, lists, labels: texts, first: this.window.first });
   }
 
   inspect() {

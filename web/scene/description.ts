@@ -1,0 +1,51 @@
+/** What the scene draws, told as plain shapes: the same links, places and curves that its shaders are fed with. Pure. */
+import type { LinkList } from '../engine/types';
+import type { SceneLink, SceneModel } from '../state/scene-model';
+import { controlPoints, pointAt } from './curve';
+import type { Layout } from './layout';
+import { linkAt } from './packing';
+import { widthOf } from './visuals';
+
+/** Pieces of a ribbon; more of them than the shader draws would show nothing more. */
+const SEGMENTS = 24;
+const DISC = 2.5;
+
+/** A list of links, of which so many are drawn. */
+export interface DrawnList {
+  readonly list: LinkList;
+  readonly count: number;
+}
+
+export interface DescriptionRequest {
+  readonly layout: Layout;
+  readonly nHeads: number;
+  /** A link that stands in several of them is told once. */
+  readonly lists: readonly DrawnList[];
+  /** Of the tokens in the scene, and the number of the first one in the whole text. */
+  readonly labels: readonly string[];
+  readonly first: number;
+}
+
+export function describeScene({ layout, nHeads, lists, labels, first }: DescriptionRequest): SceneModel {
+  const links = new Map<string, SceneLink>();
+  for (const { list, count } of lists) {
+    for (let i = 0; i < count; ++i) {
+      const link = linkAt(list, i);
+      const name = `${link.layer} ${link.head} ${link.query} ${link.key}`;
+      if (links.has(name)) continue;
+      const ends = controlPoints(layout, nHeads, link);
+      // Spaced so that the bends at both ends are the finest.
+      const points = Array.from({ length: SEGMENTS + 1 }, (_, at) =>
+        pointAt(ends, 0.5 - 0.5 * Math.cos((Math.PI * at) / SEGMENTS)),
+      );
+      const { query, key, weight } = link;
+      links.set(name, { ...link, query: query + first, key: key + first, width: widthOf(weight), points });
+    }
+  }
+  const tokens = labels.map((label, index) => ({
+    index: index + first,
+    label,
+    places: Array.from(layout.levels, (y) => [layout.x[index] ?? 0, y, 0] as const),
+  }));
+  return { tokens, links: [...links.values()], disc: DISC };
+}
