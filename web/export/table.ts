@@ -3,7 +3,7 @@
  * only place that decides what a snapshot has to take away. Changes no number.
  */
 import type { Aggregate, Matrix, Measure, Run, Token } from '../engine/types';
-import type { RunView, Snapshot } from '../session/snapshot';
+import type { Snapshot } from '../session/snapshot';
 
 /** What the numbers are. */
 export type Quantity = Measure | Aggregate | 'difference';
@@ -27,6 +27,16 @@ export interface Table {
   readonly run: Run;
   /** Whose numbers were subtracted; null where none were. */
   readonly beside: Run | null;
+}
+
+/** The chosen head's weights; null while there is no run. */
+export function weightsTable(snapshot: Snapshot): Table | null {
+  const shown = snapshot.runs[0];
+  if (shown === undefined) return null;
+  const { run, matrix, selection } = shown;
+  const lines = linesOf(run);
+  const { layer, head } = selection;
+  return { quantity: 'weights', layer, head, matrix, rows: lines, cols: lines, run, beside: null };
 }
 
 /** The matrix on show; null while there is none. */
@@ -96,18 +106,18 @@ export function nameOf({ quantity, layer, head }: Table): string {
   return `${names[quantity] ?? quantity} of layer ${layer}, head ${head}`;
 }
 
-/** How a file is called: "headlight-L3H1-it.csv". Parts are put between hyphens; what no system allows is left out. */
+/** How a file is called: "headlight-L3H1-it.csv". Parts stand between hyphens; what no system allows is left out. */
 export function fileName(parts: readonly (string | number)[], extension: string): string {
-  const clean = parts.map((part) => String(part).replace(/[^\p{L}\p{N}_]+/gu, '')).filter((part) => part !== '');
-  return `${['headlight', ...clean.map((part) => part.slice(0, 40))].join('-')}.${extension}`;
+  const clean = parts.map((part) =>
+    String(part)
+      .replace(/[^\p{L}\p{N}_-]+/gu, '')
+      .replace(/^-+|-+$/g, ''),
+  );
+  const named = clean.filter((part) => part !== '').map((part) => part.slice(0, 40));
+  return `${['headlight', ...named].join('-')}.${extension}`;
 }
 
 /** "L3H1", "L3". */
 export function placeOf({ layer, head }: Pick<Table, 'layer' | 'head'>): string {
   return head === null ? `L${layer}` : `L${layer}H${head}`;
-}
-
-/** The token that a view has chosen, as a part of a file's name. */
-export function chosenPart({ run, selection }: RunView): string {
-  return run.tokens[selection.query]?.text.trim() ?? '';
 }
