@@ -36,6 +36,8 @@ export interface Making {
   readonly signal: AbortSignal;
   /** How far it is, in words. */
   report(words: string): void;
+  /** Whether the run is still the one on show: what is read later would be of another one. */
+  isShown(run: Run): boolean;
 }
 
 export interface Choice {
@@ -103,7 +105,7 @@ function ofMatrix(table: Table, parts: readonly string[]): Choice[] {
     ]),
     text('JSON', 'With model, text, tokens and changes', file('json'), 'application/json', () => json(table)),
     {
-      ...text('SVG', 'A figure for print', file('svg'), 'image/svg+xml', () => matrixFigure(table, reading)),
+      ...text('Figure', 'SVG, for print', file('svg'), 'image/svg+xml', () => matrixFigure(table, reading)),
       why: tooMany(table),
     },
   ];
@@ -120,7 +122,7 @@ function ofRow(table: Table, weights: Table, query: number, token: string, least
     text('CSV', `Its row of the matrix: ${nameOf(table)}`, file(table, 'csv'), 'text/csv', () => csv(row)),
     text('JSON', 'With model, text, tokens and changes', file(table, 'json'), 'application/json', () => json(row)),
     {
-      ...text('SVG', 'Its links as arcs over the text', file(weights, 'svg'), 'image/svg+xml', () =>
+      ...text('Figure', 'SVG: its links as arcs over the text', file(weights, 'svg'), 'image/svg+xml', () =>
         arcFigure(weights, [query], least, reading),
       ),
       why: tooMany(weights),
@@ -132,11 +134,16 @@ function ofRun(run: Run, { matrix, hidden }: Reader): Choice[] {
   const { nLayers, nHeads, name } = run.model;
   const n = run.tokens.length;
   const file = (extension: string) => fileName([name, ...changed(run)], extension);
-  /** One head's weights, unless it was given up. */
-  const read = (layer: number, head: number, { signal, report }: Making) => {
+  /** Numbers of this run, unless it was given up, or another one has taken its place. */
+  const own = async <T>(reading: Promise<T>, { signal, isShown }: Making): Promise<T> => {
+    const found = await reading;
     signal.throwIfAborted();
-    if (head === 0) report(`Reading layer ${layer} of ${nLayers}`);
-    return matrix(layer, head, 'weights');
+    if (!isShown(run)) throw gone();
+    return found;
+  };
+  const read = (layer: number, head: number, making: Making) => {
+    if (head === 0) making.report(`Reading layer ${layer} of ${nLayers}`);
+    return own(matrix(layer, head, 'weights'), making);
   };
   const made = async (parts: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<BlobPart[]> => {
     const blobs: Blob[] = [];
@@ -156,7 +163,14 @@ function ofRun(run: Run, { matrix, hidden }: Reader): Choice[] {
         'Opens in Headlight with the same numbers',
         file('safetensors'),
         'application/octet-stream',
-        (making) => made(traceFile({ run, hidden, read: (layer, head) => read(layer, head, making) })),
+        (making) =>
+          made(
+            traceFile({
+              run,
+              hidden: (layer) => own(hidden(layer), making),
+              read: (layer, head) => read(layer, head, making),
+            }),
+          ),
       ),
       why: whyNoTrace(run),
     },
@@ -199,9 +213,11 @@ async function framesOf(
   { runs, state }: Snapshot,
   reader: Reader,
   seen: () => NonNullable<ReturnType<Reader['scene']>>,
-  { signal, report }: Making,
+  { signal, report, isShown }: Making,
 ): Promise<BlobPart[]> {
-  const nLayers = runs[0]?.run.model.nLayers ?? 0;
+  const run = runs[0]?.run;
+  if (run === undefined) return [];
+  const { nLayers } = run.model;
   const before: Change = { layer: state.layer, key: state.key };
   const frames: { name: string; data: Uint8Array }[] = [];
   try {
@@ -210,14 +226,21 @@ async function framesOf(
       report(`Drawing layer ${layer} of ${nLayers}`);
       reader.choose({ layer });
       await reader.settled();
+      if (!isShown(run)) throw gone();
       const data = await bytesOfBlob(await seen().picture(FRAME_WIDTH));
       frames.push({ name: `layer-${String(layer).padStart(3, '0')}.png`, data });
     }
   } finally {
-    reader.choose(before);
+    if (isShown(run)) reader.choose(before);
   }
   return [zip(frames)];
 }
+
+const gone = (): EngineError =>
+  new EngineError({
+    code: 'bad-request',
+    message: 'Another run took its place while the file was made. Take it again.',
+  });
 
 const bytesOfBlob = async (blob: Blob): Promise<Uint8Array> => new Uint8Array(await blob.arrayBuffer());
 

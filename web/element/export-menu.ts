@@ -1,6 +1,7 @@
 /** "Take it with you": what is on show as files, made in the page and saved by the browser. The only panel that saves. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { EngineError } from '../engine/errors';
+import type { Run } from '../engine/types';
 import { define } from './define';
 import { type Choice, choicesOf, type Group } from './export-choices';
 import { Panel } from './panel';
@@ -116,7 +117,8 @@ export class ExportMenu extends Panel {
     };
     report(`Making ${choice.file}`);
     try {
-      const parts = await choice.make({ signal: making.signal, report });
+      const isShown = (run: Run) => this.shown?.run.id === run.id;
+      const parts = await choice.make({ signal: making.signal, report, isShown });
       making.signal.throwIfAborted();
       save(new Blob(parts, { type: choice.type }), choice.file);
       this.notice = { words: `Saved: ${choice.file}`, isBusy: false };

@@ -107,7 +107,7 @@ export class TrustPanel extends Panel {
                 </div>
                 <div>
                   <dt>Against PyTorch</dt>
-                  <dd>no weight differs by more than ${exponent(backend.tolerance)}: that is what its tests allow</dd>
+                  <dd>within ±${exponent(backend.tolerance)}, weight by weight, in every test</dd>
                 </div>`
         }
         <div>
@@ -133,18 +133,18 @@ export class TrustPanel extends Panel {
       if (!run.can.scores)
         return html`This saved run holds weights alone: there is nothing to compute them from again.`;
       if (isChecking) return html`Computing every weight once more`;
-      if (found === null) return html`Every weight of this run once more, in double precision.`;
+      if (found === null) return html`Computes every weight of this run once more, in double precision.`;
       return html`<strong>${exponent(found.largest)}</strong> is the largest difference of any of
         ${count(found.compared)} weights from double precision.`;
     };
     return html`
       <div class="check">
+        <p class=${found === null ? 'muted' : ''} part="verified">${words()}</p>
         <button
           ?disabled=${!run.can.scores}
           aria-disabled=${isChecking ? 'true' : 'false'}
           @click=${() => void this.#run(run)}
         >Verify now</button>
-        <p class=${found === null ? 'muted' : ''} part="verified">${words()}</p>
       </div>
     `;
   }
@@ -174,23 +174,25 @@ export class TrustPanel extends Panel {
     const script = python(run, cell, reading);
     return html`
       <div class="check">
-        <button @click=${() => void this.#copy(script)}>${this.copied ? 'Copied' : 'Copy Python'}</button>
         <p class="muted">
           ${
             run.backend.source === 'trace'
-              ? 'For the chosen cell: reads it from the file.'
+              ? 'Python that reads the chosen cell from the file.'
               : run.interventions.length > 0
-                ? 'For the chosen cell: PyTorch computes the model’s own weight, without your changes.'
-                : 'For the chosen cell: PyTorch computes its weight and prints the difference.'
+                ? 'Python for the chosen cell: PyTorch computes the model’s own weight, without your changes.'
+                : 'Python for the chosen cell: PyTorch computes the same weight and prints the difference.'
           }
+        </p>
+        <div class="actions">
+          <button @click=${() => void this.#copy(script)}>${this.copied ? 'Copied' : 'Copy Python'}</button>
           <button
-            class="quiet link"
+            class="quiet"
             aria-expanded=${this.scripted ? 'true' : 'false'}
             @click=${() => {
               this.scripted = !this.scripted;
             }}
           >${this.scripted ? 'Hide it' : 'Show it'}</button>
-        </p>
+        </div>
       </div>
       ${this.scripted ? html`<pre tabindex="0" aria-label="Python for this cell" part="python">${script}</pre>` : nothing}
     `;
@@ -296,7 +298,7 @@ export const trustPanelStyles = css`
   }
   .trust .facts > div {
     display: grid;
-    grid-template-columns: 7.2rem minmax(0, 1fr);
+    grid-template-columns: 6.4rem minmax(0, 1fr);
     gap: 8px;
   }
   .trust dt {
@@ -304,10 +306,9 @@ export const trustPanelStyles = css`
   }
   .trust .check {
     display: grid;
-    grid-template-columns: 6.7rem minmax(0, 1fr);
+    justify-items: start;
     gap: 8px;
-    align-items: center;
-    padding: 8px 0;
+    padding: 10px 0;
     border-top: 1px solid var(--line);
     font-size: 0.8125rem;
     line-height: 1.4;
@@ -315,12 +316,10 @@ export const trustPanelStyles = css`
   .trust .check strong {
     color: var(--light);
   }
-  .trust .link {
-    min-height: 24px;
-    min-width: 0;
-    padding: 0 4px;
-    text-decoration: underline;
-    text-underline-offset: 2px;
+  .trust .actions {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 6px;
   }
   .trust pre {
     margin: 0;

@@ -50,7 +50,7 @@ export function arcFigure(
   }
   arcs.sort((a, b) => a.weight - b.weight); // The strongest come last, on top.
   const rise = (query: number, key: number) =>
-    query === key ? 2 * LOOP : Math.min(HIGHEST, Math.abs(at(query) - at(key)) * 0.6);
+    query === key ? 2 * LOOP : Math.min(HIGHEST, Math.abs(at(query) - at(key)) * 0.44);
   const sky = Math.max(LOOP * 2, ...arcs.map(({ query, key }) => rise(query, key))) + 2;
   const look = (weight: number) => `stroke-width="${mm(0.15 + 1.5 * weight)}" opacity="${mm(0.25 + 0.75 * weight)}"`;
   const path = ({ query, key, weight }: (typeof arcs)[number]) => {

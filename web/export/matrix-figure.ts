@@ -109,7 +109,7 @@ function shadeOf({ quantity, matrix }: Table): Shade {
 
 function legendOf({ of, isSigned, most }: Shade, hasMasked: boolean, reading: Reading, paper: Paper) {
   const [wide, high, steps] = [44, 2.6, 44];
-  const ticks = isSigned ? [-most, 0, most] : [0, most / 16, most / 4, most];
+  const ticks = isSigned ? [-most, 0, most] : [0, most * 0.1, most * 0.3, most];
   /** Where a number stands on the bar: the bar is even in strength. */
   const at = (value: number) => (isSigned ? (of(value) + 1) / 2 : of(value)) * wide;
   const bar = Array.from({ length: steps }, (_, i) => {
