@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Choice, choicesOf, type Making } from '../../web/element/export-choices';
 import type { Reader } from '../../web/element/panel';
 import type { Snapshot } from '../../web/session/snapshot';
+import { STEPS, type ViewerState } from '../../web/state/state';
 import { matrixOf, type RunWish, runOf, snapshotOf } from './export-runs';
 
 const weights = matrixOf([
@@ -31,9 +32,14 @@ const making = (more: Partial<Making> = {}): Making => ({
   ...more,
 });
 
-function offered(wish: Partial<RunWish> = {}, more: Partial<Snapshot> = {}, reader = readerOf()) {
+function offered(
+  wish: Partial<RunWish> = {},
+  more: Partial<Snapshot> = {},
+  reader = readerOf(),
+  state: Partial<ViewerState> = {},
+) {
   const run = runOf({ pieces: ['the', 'it'], name: 'all-MiniLM-L6-v2', ...wish });
-  const groups = choicesOf(snapshotOf(run, weights, { query: 1, layer: 1, head: 0 }, more), reader);
+  const groups = choicesOf(snapshotOf(run, weights, { query: 1, layer: 1, head: 0, ...state }, more), reader);
   const find = (group: string, label: string): Choice => {
     const found = groups.find(({ title }) => title === group)?.choices.find((choice) => choice.label === label);
     if (found === undefined) throw new Error(`${group} has no ${label}`);
@@ -109,16 +115,19 @@ describe('what can be taken', () => {
     await expect(made).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('gives back the layer that was chosen when frames are made', async () => {
+  it.each([
+    ['story', [{ layer: 0 }, { layer: 1 }, { layer: 1, key: null }]],
+    ['steps', [...STEPS.map((step) => ({ step })), { step: 'softmax' }]],
+  ] as const)('draws every frame of the %s view, and gives back what was chosen', async (view, expected) => {
     const chosen: unknown[] = [];
     const scene = { describe: () => null, picture: async () => new Blob([Uint8Array.of(1)]) };
-    const reader = readerOf({
-      scene: () => scene,
-      settled: async () => 1,
-      choose: (change) => void chosen.push(change),
-    });
-    const { find } = offered({}, {}, reader);
-    expect((await find('Scene', 'Frames').make(making())).length).toBe(1);
-    expect(chosen).toEqual([{ layer: 0 }, { layer: 1 }, { layer: 1, key: null }]);
+    const choose = (change: unknown) => void chosen.push(change);
+    const reader = readerOf({ scene: () => scene, settled: async () => 1, choose });
+    const { find } = offered({}, {}, reader, { view, step: 'softmax' });
+    const made = await find('Scene', 'Frames').make(making());
+    expect(chosen).toEqual(expected);
+    const names = new Set((await textOf(made)).match(/(layer|step)-[\w-]+\.png/g));
+    expect(names.size).toBe(expected.length - 1);
+    expect(find('Scene', '3D model').why === null).toBe(view === 'story');
   });
 });

@@ -24,8 +24,8 @@ import { zip } from '../export/zip';
 import type { Snapshot } from '../session/snapshot';
 import { tokenLabel } from '../state/labels';
 import { formatBytes } from '../state/numbers';
-import type { Change } from '../state/state';
-import type { Reader } from './panel';
+import { type Change, STEPS, type ViewerState } from '../state/state';
+import type { DrawnScene, Reader } from './panel';
 import { reading } from './reading';
 
 /** A frame is as wide as a video. */
@@ -191,44 +191,77 @@ function ofScene(snapshot: Snapshot, reader: Reader): Choice[] {
     if (now === null) throw new EngineError({ code: 'bad-request', message: 'The scene is not on the screen.' });
     return now;
   };
-  const choices = [
-    whole('PNG', `${PRINT_MM} mm wide at ${PRINT_DPI} dots per inch`, file('scene', 'png'), 'image/png', async () => {
-      await reader.settled();
-      return [withResolution(await bytesOfBlob(await seen().picture(printPixels())))];
-    }),
-    whole('3D model', 'glTF: every drawn link a named shape', file('scene', 'glb'), 'model/gltf-binary', async () => {
-      const model = seen().describe();
-      if (model === null) throw new EngineError({ code: 'bad-request', message: 'The scene is still empty.' });
-      return [glb(model, { title: run.text.trim() || run.model.name, generator: 'Headlight' })];
-    }),
-    whole('Frames', 'A picture of each layer, as a .zip', file('frames', 'zip'), 'application/zip', (making) =>
-      framesOf(snapshot, reader, seen, making),
-    ),
+  const isSteps = snapshot.state.view === 'steps';
+  return [
+    {
+      ...whole(
+        'PNG',
+        `${PRINT_MM} mm wide at ${PRINT_DPI} dots per inch`,
+        file('scene', 'png'),
+        'image/png',
+        async () => {
+          await reader.settled();
+          return [withResolution(await bytesOfBlob(await seen().picture(printPixels())))];
+        },
+      ),
+      why,
+    },
+    {
+      ...whole(
+        '3D model',
+        'glTF: every drawn link a named shape',
+        file('scene', 'glb'),
+        'model/gltf-binary',
+        async () => {
+          const model = seen().describe();
+          if (model === null) throw new EngineError({ code: 'bad-request', message: 'The scene has no links.' });
+          return [glb(model, { title: run.text.trim() || run.model.name, generator: 'Headlight' })];
+        },
+      ),
+      why: why ?? (isSteps ? 'A 3D model is of links: the Story has them.' : null),
+    },
+    {
+      ...whole(
+        'Frames',
+        isSteps ? 'A picture of each step, as a .zip' : 'A picture of each layer, as a .zip',
+        file('frames', 'zip'),
+        'application/zip',
+        (making) => framesOf(run, snapshot.state, reader, seen, making),
+      ),
+      why,
+    },
   ];
-  return choices.map((choice) => ({ ...choice, why }));
 }
 
-/** A picture of the chosen token in each layer, one after the other; then what was chosen before. */
+/** What is drawn one after the other: each step in the Steps view, elsewhere the chosen token in each layer. */
+function sceneryOf(run: Run, { view }: ViewerState): { readonly name: string; readonly change: Change }[] {
+  const numbered = (i: number) => String(i).padStart(3, '0');
+  if (view === 'steps') return STEPS.map((step, i) => ({ name: `step-${numbered(i)}-${step}`, change: { step } }));
+  return Array.from({ length: run.model.nLayers }, (_, layer) => ({
+    name: `layer-${numbered(layer)}`,
+    change: { layer },
+  }));
+}
+
+/** The pictures in one .zip; then what was chosen before is chosen again. */
 async function framesOf(
-  { runs, state }: Snapshot,
+  run: Run,
+  state: ViewerState,
   reader: Reader,
-  seen: () => NonNullable<ReturnType<Reader['scene']>>,
+  seen: () => DrawnScene,
   { signal, report, isShown }: Making,
 ): Promise<BlobPart[]> {
-  const run = runs[0]?.run;
-  if (run === undefined) return [];
-  const { nLayers } = run.model;
-  const before: Change = { layer: state.layer, key: state.key };
+  const scenery = sceneryOf(run, state);
+  const before: Change = state.view === 'steps' ? { step: state.step } : { layer: state.layer, key: state.key };
   const frames: { name: string; data: Uint8Array }[] = [];
   try {
-    for (let layer = 0; layer < nLayers; ++layer) {
+    for (const [i, { name, change }] of scenery.entries()) {
       signal.throwIfAborted();
-      report(`Drawing layer ${layer} of ${nLayers}`);
-      reader.choose({ layer });
+      report(`Drawing ${i + 1} of ${scenery.length}`);
+      reader.choose(change);
       await reader.settled();
       if (!isShown(run)) throw gone();
-      const data = await bytesOfBlob(await seen().picture(FRAME_WIDTH));
-      frames.push({ name: `layer-${String(layer).padStart(3, '0')}.png`, data });
+      frames.push({ name: `${name}.png`, data: await bytesOfBlob(await seen().picture(FRAME_WIDTH)) });
     }
   } finally {
     if (isShown(run)) reader.choose(before);

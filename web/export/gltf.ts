@@ -3,6 +3,7 @@
  * crosses a layer's boundary. In metres, a thousand pixels to one; y is upward.
  */
 import type { Point, SceneLink, SceneModel, SceneToken } from '../state/scene-model';
+import { DARK, LIGHT } from './paper';
 import { joined } from './zip';
 
 /** Of the format: component types, buffer targets, primitive modes. */
@@ -14,10 +15,16 @@ const METRES = 0.001;
 const CORNERS = 12;
 
 type Colour = readonly [red: number, green: number, blue: number];
-/** The light of attention, and what little of it a weak link has; sRGB. */
-const LIT: Colour = [1, 0.62, 0.27];
-const UNLIT: Colour = [0.36, 0.4, 0.47];
-const THREAD: Colour = [0.3, 0.34, 0.4];
+/** The light of attention, and what little of it a weak link has; seen on dark grounds and on bright ones. */
+const LIT = colourOf(DARK.light);
+const UNLIT = colourOf(LIGHT.muted);
+const THREAD = UNLIT;
+
+/** Of `#rrggbb`, 0 to 1. */
+function colourOf(hex: string): Colour {
+  const part = (at: number) => Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+  return [part(1), part(3), part(5)];
+}
 
 /** Gathers vertex data of one kind and remembers where each piece lies. */
 interface Store {

@@ -51,6 +51,7 @@ export class Picture {
   private readonly dim = new Tween(0);
   private readonly shape = new Tween(1);
   private reduced: boolean;
+  private font = { family: '', size: 0, ratio: 0 };
   private size = { width: 1, height: 1 };
   private covered: Covered = { top: 0, bottom: 0 };
   private preset: CameraPreset = 'front';
@@ -90,15 +91,13 @@ export class Picture {
     this.meshes = [this.lines, this.mass, this.glow, this.core, this.dots, this.labels].map((part) => part.mesh);
   }
 
+  /** A ratio that changes alone is the same picture in more or fewer pixels: labels are drawn anew, and nothing moves. */
   setFont(family: string, size: number, ratio: number): void {
+    const last = this.font;
+    this.font = { family, size, ratio };
     this.labels.setFont(family, size, ratio);
-    this.layOutAnew(0, false);
-  }
-
-  /** More or fewer pixels for the same picture: labels are drawn anew, and nothing moves. */
-  setRatio(family: string, size: number, ratio: number): void {
-    this.labels.setFont(family, size, ratio);
-    this.replan();
+    if (last.family === family && last.size === size && last.ratio !== ratio) this.replan();
+    else this.layOutAnew(0, false);
   }
 
   setReduced(reduced: boolean): void {

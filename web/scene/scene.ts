@@ -141,7 +141,7 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
   function setRatio(ratio: number): void {
     size = { ...size, ratio };
     shared.uniforms.uPixelRatio.value = ratio;
-    picture.setRatio(theme.font || FONT, fontSize(size.width), ratio);
+    picture.setFont(theme.font || FONT, fontSize(size.width), ratio);
   }
 
   function release(): void {
