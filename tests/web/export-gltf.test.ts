@@ -95,7 +95,7 @@ function open(file: Uint8Array): { gltf: Gltf; numbers: (accessor: number) => nu
       }
       const colours = numbers(attributes['COLOR_0'] ?? -1);
       expect(colours).toHaveLength(positions.length);
-      expect(colours.every((colour) => colour[3] === 255)).toBe(true);
+      expect(new Set(colours.map((colour) => colour[3])).size).toBe(1);
       const order = indices === undefined ? [] : numbers(indices).flat();
       expect(order.every((index) => index < positions.length)).toBe(true);
       expect(order.length % 3).toBe(0);
@@ -111,6 +111,7 @@ const link = (weight: number, more: Partial<SceneLink> = {}): SceneLink => ({
   key: 0,
   weight,
   width: 3,
+  light: weight,
   points: [
     [0, 0, 0],
     [0, 10, 4],
@@ -166,6 +167,16 @@ describe('the scene as glTF', () => {
     const [strong, weak] = [red(0), red(1)];
     expect(strong[0]).toBeGreaterThan(weak[0] ?? Infinity);
     expect(strong[0]).toBeGreaterThan(strong.at(-1) ?? Infinity);
+  });
+
+  it('covers what is behind it as much as it has light', () => {
+    const { gltf, numbers } = open(glb(model, names));
+    const cover = gltf.nodes.slice(0, 2).map(({ mesh = -1 }) => {
+      const colours = numbers(gltf.meshes?.[mesh]?.primitives[0]?.attributes['COLOR_0'] ?? -1);
+      return colours[0]?.[3];
+    });
+    expect(cover).toEqual([Math.round(255 * 0.68), Math.round(255 * 0.1)]);
+    expect(gltf.materials[0]).toMatchObject({ alphaMode: 'BLEND' });
   });
 
   it('names tokens, and has their threads', () => {

@@ -27,14 +27,11 @@ function listOf(...links: [layer: number, head: number, query: number, key: numb
 const focus = listOf([1, 0, 2, 0, 0.5]);
 const mass = listOf([1, 0, 2, 0, 0.5], [0, 3, 1, 2, 0.25], [0, 0, 1, 0, 0.1]);
 const request = { layout, nHeads: 4, labels: ['the', 'animal', 'it'], first: 0 };
-const lists = [
-  { list: focus, count: 1 },
-  { list: mass, count: 2 },
-];
+const lists = { focused: { list: focus, count: 1, chosen: 1 }, mass: { list: mass, count: 2 } };
 
 describe('describeScene', () => {
   it('tells each drawn link once, and none that is not drawn', () => {
-    const { links } = describeScene({ ...request, lists });
+    const { links } = describeScene({ ...request, ...lists });
     expect(links.map(({ layer, head, query, key, weight }) => [layer, head, query, key, weight])).toEqual([
       [1, 0, 2, 0, 0.5],
       [0, 3, 1, 2, 0.25],
@@ -42,8 +39,18 @@ describe('describeScene', () => {
     expect(links.map(({ width }) => width)).toEqual([widthOf(0.5), widthOf(0.25)]);
   });
 
+  it('is light where something is chosen, and faint elsewhere', () => {
+    const [chosen, other] = describeScene({ ...request, ...lists }).links;
+    expect(chosen?.light).toBeGreaterThan(0.8);
+    expect(other?.light).toBeGreaterThan(0);
+    expect(other?.light).toBeLessThan(0.05);
+    const focused = { list: new Uint32Array(), count: 0, chosen: 0 };
+    const [, alone] = describeScene({ ...request, focused, mass: lists.mass }).links;
+    expect(alone?.light).toBeGreaterThan(5 * (other?.light ?? Infinity));
+  });
+
   it('leads from the key’s thread up to the query’s, within the layer', () => {
-    const [link] = describeScene({ ...request, lists }).links;
+    const [link] = describeScene({ ...request, ...lists }).links;
     const [start, end] = [link?.points[0], link?.points.at(-1)];
     expect(start?.[0]).toBeCloseTo(layout.x[0] ?? Number.NaN, 4);
     expect(end?.[0]).toBeCloseTo(layout.x[2] ?? Number.NaN, 4);
@@ -54,7 +61,7 @@ describe('describeScene', () => {
   });
 
   it('counts tokens as the whole text does', () => {
-    const { links, tokens } = describeScene({ ...request, lists, first: 600 });
+    const { links, tokens } = describeScene({ ...request, ...lists, first: 600 });
     expect(links[0]).toMatchObject({ query: 602, key: 600 });
     expect(tokens.map(({ index, label }) => [index, label])).toEqual([
       [600, 'the'],

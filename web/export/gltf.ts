@@ -7,7 +7,7 @@ import { DARK, LIGHT } from './paper';
 import { joined } from './zip';
 
 /** Of the format: component types, buffer targets, primitive modes. */
-const [BYTE, SHORT, FLOAT] = [5121, 5123, 5126];
+const [BYTE, SHORT, LONG, FLOAT] = [5121, 5123, 5125, 5126];
 const [ARRAY, ELEMENTS] = [34962, 34963];
 const LINES = 1;
 const METRES = 0.001;
@@ -26,10 +26,17 @@ function colourOf(hex: string): Colour {
   return [part(1), part(3), part(5)];
 }
 
-/** Gathers vertex data of one kind and remembers where each piece lies. */
-interface Store {
-  readonly parts: Uint8Array[];
-  length: number;
+/** One named thing of the scene, as its file has it. */
+interface Shape {
+  readonly name: string;
+  readonly points: readonly Point[];
+  /** A colour for each point, and how much they all cover of what is behind. */
+  readonly colours: readonly Colour[];
+  readonly light: number;
+  /** Triangles; null: the points are ends of lines. Shapes with the same list share it in the file. */
+  readonly order: readonly number[] | null;
+  /** What a program may ask of it. */
+  readonly extras?: object;
 }
 
 export interface GltfNames {
@@ -38,127 +45,87 @@ export interface GltfNames {
   readonly generator: string;
 }
 
-export function glb(model: SceneModel, { title, generator }: GltfNames): Uint8Array<ArrayBuffer> {
-  const positions: Store = { parts: [], length: 0 };
-  const colours: Store = { parts: [], length: 0 };
-  const indices: Store = { parts: [], length: 0 };
+export function glb(model: SceneModel, names: GltfNames): Uint8Array<ArrayBuffer> {
+  const ribbonOrders = new Map<number, number[]>();
+  const orderOf = (count: number): number[] => {
+    const order = ribbonOrders.get(count) ?? ribbonOrder(count);
+    ribbonOrders.set(count, order);
+    return order;
+  };
+  const tokens = model.tokens.filter(({ places }) => places.length > 1);
+  const shapes: Shape[] = model.links.map((link) => {
+    const { layer, head, query, key, weight, light, points } = link;
+    const name = linkName(link, model.tokens);
+    const extras = { layer, head, query, key, weight };
+    return { name, points: ribbonOf(link), colours: coloursOf(link), light, order: orderOf(points.length), extras };
+  });
+  const threads = tokens.flatMap(({ places }) => [places[0], places.at(-1)]) as Point[];
+  if (threads.length > 0) shapes.push({ name: 'Threads', points: threads, ...plain(threads), order: null });
+  for (const { index, label, places } of tokens) {
+    const points = places.flatMap((place) => discOf(place, model.disc));
+    const order = places.flatMap((_, i) => discOrder(i * (CORNERS + 1)));
+    shapes.push({ name: `token ${index}: ${label}`, points, ...plain(points), order, extras: { token: index } });
+  }
+  return written(shapes, names);
+}
+
+/** Gathers vertex data of one kind. */
+interface Store {
+  readonly parts: Uint8Array[];
+  length: number;
+}
+
+function written(shapes: readonly Shape[], { title, generator }: GltfNames): Uint8Array<ArrayBuffer> {
+  const [positions, colours, indices] = Array.from({ length: 3 }, (): Store => ({ parts: [], length: 0 })) as [
+    Store,
+    Store,
+    Store,
+  ];
   const accessors: object[] = [];
-  const meshes: object[] = [];
-  const nodes: { name: string; mesh?: number; extras?: object; children?: number[]; scale?: number[] }[] = [];
+  const orders = new Map<readonly number[], number>();
 
-  const accessor = (entry: object): number => accessors.push(entry) - 1;
+  const accessor = (bufferView: number, store: Store, data: ArrayBufferView, rest: object): number => {
+    const byteOffset = put(store, new Uint8Array(data.buffer as ArrayBuffer));
+    return accessors.push({ bufferView, byteOffset, ...rest }) - 1;
+  };
   const placed = (points: readonly Point[]): number => {
-    const data = Float32Array.from(points.flat());
-    const axis = (i: 0 | 1 | 2) => points.map((point) => Math.fround(point[i]));
-    const min = ([0, 1, 2] as const).map((i) => least(axis(i)));
-    const max = ([0, 1, 2] as const).map((i) => most(axis(i)));
-    const byteOffset = put(positions, new Uint8Array(data.buffer));
-    return accessor({ bufferView: 0, byteOffset, componentType: FLOAT, count: points.length, type: 'VEC3', min, max });
+    const ends = (of: (list: readonly number[]) => number) =>
+      ([0, 1, 2] as const).map((i) => of(points.map((point) => Math.fround(point[i]))));
+    const rest = { componentType: FLOAT, count: points.length, type: 'VEC3', min: ends(least), max: ends(most) };
+    return accessor(0, positions, Float32Array.from(points.flat()), rest);
   };
-  const coloured = (list: readonly Colour[]): number => {
-    const byteOffset = put(colours, Uint8Array.from(list.flatMap((colour) => [...colour.map(linearByte), 255])));
-    const count = list.length;
-    return accessor({ bufferView: 1, byteOffset, componentType: BYTE, normalized: true, count, type: 'VEC4' });
+  const coloured = (list: readonly Colour[], light: number): number => {
+    const data = Uint8Array.from(list.flatMap((colour) => [...colour.map(linearByte), Math.round(255 * light)]));
+    return accessor(1, colours, data, { componentType: BYTE, normalized: true, count: list.length, type: 'VEC4' });
   };
-  const indexed = (list: readonly number[], isLarge: boolean): number => {
-    const data = isLarge ? Uint32Array.from(list) : Uint16Array.from(list);
-    const byteOffset = put(indices, new Uint8Array(data.buffer));
-    return accessor({
-      bufferView: 2,
-      byteOffset,
-      componentType: isLarge ? 5125 : SHORT,
-      count: list.length,
-      type: 'SCALAR',
-    });
-  };
-  const mesh = (
-    name: string,
-    points: readonly Point[],
-    colour: readonly Colour[],
-    order: number | null,
-    mode?: number,
-  ): number =>
-    meshes.push({
-      name,
-      primitives: [
-        {
-          attributes: { POSITION: placed(points), COLOR_0: coloured(colour) },
-          ...(order === null ? {} : { indices: order }),
-          material: 0,
-          ...(mode === undefined ? {} : { mode }),
-        },
-      ],
-    }) - 1;
-
-  // Ribbons of as many points are joined up alike: they share their indices.
-  const orders = new Map<number, number>();
-  const orderOf = (count: number): number => {
-    const known = orders.get(count);
+  const indexed = (list: readonly number[]): number => {
+    const known = orders.get(list);
     if (known !== undefined) return known;
-    const list = Array.from({ length: count - 1 }, (_, i) => [
-      2 * i,
-      2 * i + 1,
-      2 * i + 2,
-      2 * i + 2,
-      2 * i + 1,
-      2 * i + 3,
-    ]);
-    const made = indexed(list.flat(), false);
-    orders.set(count, made);
+    const isSmall = most(list) < 65535;
+    const data = isSmall ? Uint16Array.from(list) : Uint32Array.from(list);
+    const rest = { componentType: isSmall ? SHORT : LONG, count: list.length, type: 'SCALAR' };
+    const made = accessor(2, indices, data, rest);
+    orders.set(list, made);
     return made;
   };
 
-  for (const link of model.links) {
-    const name = linkName(link, model.tokens);
-    const { layer, head, query, key, weight } = link;
-    const made = mesh(name, ribbonOf(link), coloursOf(link), orderOf(link.points.length));
-    nodes.push({ name, mesh: made, extras: { layer, head, query, key, weight } });
-  }
-  const threads = model.tokens
-    .filter(({ places }) => places.length > 1)
-    .flatMap(({ places }) => [places[0], places.at(-1)]) as Point[];
-  if (threads.length > 0)
-    nodes.push({
-      name: 'Threads',
-      mesh: mesh(
-        'Threads',
-        threads,
-        threads.map(() => THREAD),
-        null,
-        LINES,
-      ),
-    });
-  for (const { index, label, places } of model.tokens) {
-    if (places.length === 0) continue;
-    const discs = places.flatMap((place) => discOf(place, model.disc));
-    const order = indexed(
-      places.flatMap((_, i) => discOrder(i * (CORNERS + 1))),
-      places.length * (CORNERS + 1) > 65535,
-    );
-    const name = `token ${index}: ${label}`;
-    nodes.push({
-      name,
-      mesh: mesh(
-        name,
-        discs,
-        discs.map(() => THREAD),
-        order,
-      ),
-      extras: { token: index },
-    });
-  }
+  const meshes = shapes.map(({ name, points, colours: list, light, order }) => {
+    const attributes = { POSITION: placed(points), COLOR_0: coloured(list, light) };
+    const how = order === null ? { mode: LINES } : { indices: indexed(order) };
+    return { name, primitives: [{ attributes, ...how, material: 0 }] };
+  });
+  const nodes: object[] = shapes.map(({ name, extras }, mesh) => ({ name, mesh, ...(extras ? { extras } : {}) }));
+  const children = nodes.length > 0 ? { children: nodes.map((_, i) => i) } : {};
+  nodes.push({ name: title, scale: [METRES, METRES, METRES], ...children });
 
-  const children = nodes.map((_, i) => i);
-  nodes.push({ name: title, scale: [METRES, METRES, METRES], ...(children.length > 0 ? { children } : {}) });
-  const stores = [positions, colours, indices];
-  const offsets = stores.map((_, i) => stores.slice(0, i).reduce((sum, { length }) => sum + length, 0));
+  const afterColours = positions.length + colours.length;
   const bufferViews = [
-    { buffer: 0, byteOffset: offsets[0], byteLength: positions.length, byteStride: 12, target: ARRAY },
-    { buffer: 0, byteOffset: offsets[1], byteLength: colours.length, byteStride: 4, target: ARRAY },
-    { buffer: 0, byteOffset: offsets[2], byteLength: indices.length, target: ELEMENTS },
+    { buffer: 0, byteOffset: 0, byteLength: positions.length, byteStride: 12, target: ARRAY },
+    { buffer: 0, byteOffset: positions.length, byteLength: colours.length, byteStride: 4, target: ARRAY },
+    { buffer: 0, byteOffset: afterColours, byteLength: indices.length, target: ELEMENTS },
   ];
-  const binary = joined(stores.flatMap(({ parts }) => parts));
-  const hasShapes = binary.length > 0;
+  const binary = joined([positions, colours, indices].flatMap(({ parts }) => parts));
+  const hasShapes = shapes.length > 0;
   const scene = {
     asset: { version: '2.0', generator },
     extensionsUsed: ['KHR_materials_unlit'],
@@ -170,6 +137,7 @@ export function glb(model: SceneModel, { title, generator }: GltfNames): Uint8Ar
       {
         name: 'Light',
         doubleSided: true,
+        alphaMode: 'BLEND',
         pbrMetallicRoughness: { metallicFactor: 0, roughnessFactor: 1 },
         extensions: { KHR_materials_unlit: {} },
       },
@@ -214,6 +182,15 @@ function discOf([x, y, z]: Point, radius: number): Point[] {
     return [x + radius * Math.cos(angle), y + radius * Math.sin(angle), z];
   });
   return [[x, y, z], ...rim];
+}
+
+/** Two triangles between each pair of neighbouring points. */
+function ribbonOrder(count: number): number[] {
+  return Array.from({ length: count - 1 }, (_, i) => 2 * i).flatMap((i) => [i, i + 1, i + 2, i + 2, i + 1, i + 3]);
+}
+
+function plain(points: readonly Point[]): Pick<Shape, 'colours' | 'light'> {
+  return { colours: points.map(() => THREAD), light: 1 };
 }
 
 function discOrder(start: number): number[] {

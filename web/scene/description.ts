@@ -4,13 +4,13 @@ import type { SceneLink, SceneModel } from '../state/scene-model';
 import { controlPoints, pointAt } from './curve';
 import type { Layout } from './layout';
 import { linkAt } from './packing';
-import { widthOf } from './visuals';
+import { lightIn, widthOf } from './visuals';
 
 /** Pieces of a ribbon; more of them than the shader draws would show nothing more. */
 const SEGMENTS = 24;
 const DISC = 2.5;
 
-/** A list of links, of which so many are drawn. */
+/** A list of links, of which the first ones are drawn. */
 export interface DrawnList {
   readonly list: LinkList;
   readonly count: number;
@@ -19,16 +19,19 @@ export interface DrawnList {
 export interface DescriptionRequest {
   readonly layout: Layout;
   readonly nHeads: number;
-  /** A link that stands in several of them is told once. */
-  readonly lists: readonly DrawnList[];
+  /** The chosen token's links; the first of them, so many, are of the chosen head. */
+  readonly focused: DrawnList & { readonly chosen: number };
+  /** All links; one that is among the focused ones is told once. */
+  readonly mass: DrawnList;
   /** Of the tokens in the scene, and the number of the first one in the whole text. */
   readonly labels: readonly string[];
   readonly first: number;
 }
 
-export function describeScene({ layout, nHeads, lists, labels, first }: DescriptionRequest): SceneModel {
+export function describeScene(request: DescriptionRequest): SceneModel {
+  const { layout, nHeads, focused, mass, labels, first } = request;
   const links = new Map<string, SceneLink>();
-  for (const { list, count } of lists) {
+  for (const { list, count } of [focused, mass]) {
     for (let i = 0; i < count; ++i) {
       const link = linkAt(list, i);
       const name = `${link.layer} ${link.head} ${link.query} ${link.key}`;
@@ -39,7 +42,9 @@ export function describeScene({ layout, nHeads, lists, labels, first }: Descript
         pointAt(ends, 0.5 - 0.5 * Math.cos((Math.PI * at) / SEGMENTS)),
       );
       const { query, key, weight } = link;
-      links.set(name, { ...link, query: query + first, key: key + first, width: widthOf(weight), points });
+      const role = list === mass.list ? 'mass' : i < focused.chosen ? 'chosen' : 'focus';
+      const light = lightIn(role, weight, mass.count, focused.count > 0);
+      links.set(name, { ...link, query: query + first, key: key + first, width: widthOf(weight), light, points });
     }
   }
   const tokens = labels.map((label, index) => ({

@@ -208,10 +208,11 @@ export class Picture {
 
   /** What is drawn, as shapes; null before there is anything. */
   describe(): SceneModel | null {
-    const { goal, texts } = this;
+    const { goal, focused, texts } = this;
     if (goal === null) return null;
-    const { lists, nHeads } = this.pickable();
-    return describeScene({ layout: goal, nHeads, lists, labels: texts, first: this.window.first });
+    const { nHeads } = this.pickable();
+    const mass = { list: this.overview?.links ?? NO_LINKS, count: this.mass.count };
+    return describeScene({ layout: goal, nHeads, focused, mass, labels: texts, first: this.window.first });
   }
 
   inspect() {

@@ -11,6 +11,8 @@ export interface SceneLink {
   readonly key: number;
   readonly weight: number;
   readonly width: number;
+  /** How much it covers of what is behind it, 0 to 1: what nobody has chosen is faint. */
+  readonly light: number;
   /** From the key, below, to the query. */
   readonly points: readonly Point[];
 }
