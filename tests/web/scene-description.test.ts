@@ -1,6 +1,7 @@
 /** What the scene tells of itself: each drawn link once, from its key up to its query, under the numbers of the whole text. */
 import { describe, expect, it } from 'vitest';
 import { describeScene } from '../../web/scene/description';
+import { drawnOut } from '../../web/scene/lanes';
 import { layOut } from '../../web/scene/layout';
 import { widthOf } from '../../web/scene/visuals';
 
@@ -58,6 +59,19 @@ describe('describeScene', () => {
     expect(heights).toEqual([...heights].sort((a, b) => a - b));
     expect(heights[0]).toBeGreaterThan(layout.levels[1] ?? Infinity);
     expect(heights.at(-1)).toBeLessThan(layout.levels[2] ?? -Infinity);
+  });
+
+  it('tells of lanes where heads have them, and then of nothing else', () => {
+    const drawn = drawnOut(layout, [{ layer: 0, head: 3 }], 4, 300);
+    const { links, tokens } = describeScene({ ...request, ...lists, layout: drawn });
+    expect(links.map(({ layer, head }) => [layer, head])).toEqual([[0, 3]]);
+    const [lane] = drawn.lanes;
+    expect(tokens).toHaveLength(3);
+    expect(tokens[2]?.places).toEqual([
+      [layout.x[2], lane?.low, lane?.z],
+      [layout.x[2], lane?.high, lane?.z],
+    ]);
+    for (const [, y] of links[0]?.points ?? []) expect(Math.abs(y)).toBeLessThan(lane?.high ?? 0);
   });
 
   it('counts tokens as the whole text does', () => {

@@ -32,8 +32,10 @@ import { errorNoteStyles } from './error-note';
 import { exportMenuStyles } from './export-menu';
 import { firstHintsStyles } from './first-hints';
 import { generationPanelStyles } from './generation-panel';
+import { headFactsStyles } from './head-facts';
 import { headMatrixStyles } from './head-matrix';
 import { headWallStyles } from './head-wall';
+import { laneChooserStyles } from './lane-chooser';
 import { layout } from './layout';
 import { linkFilterStyles } from './link-filter';
 import { startingBudget } from './memory-budget';
@@ -86,14 +88,19 @@ type StateAttribute = keyof typeof STATE_ATTRIBUTES;
 
 const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
   story: 'Story',
+  heads: 'Heads',
   wall: 'Wall',
   matrix: 'Matrix',
   table: 'Table',
 };
 
 /** On a narrow screen one panel is shown under the scene. */
-const SHEETS = { wall: 'Heads', matrix: 'Matrix', cell: 'Cell', table: 'Table', next: 'Next' } as const;
+const SHEETS = { wall: 'Wall', matrix: 'Matrix', cell: 'Cell', facts: 'Head', table: 'Table', next: 'Next' } as const;
 type Sheet = keyof typeof SHEETS;
+
+/** Beside the stage stands one of them: how the chosen weight came about, or what the chosen head does. */
+const ASIDES = { cell: 'Cell', facts: 'Head' } as const;
+type Aside = keyof typeof ASIDES;
 
 export class AttentionViewer extends LitElement {
   static override properties = {
@@ -105,6 +112,7 @@ export class AttentionViewer extends LitElement {
     examples: { attribute: false },
     snapshot: { state: true },
     sheet: { state: true },
+    aside: { state: true },
     spoken: { state: true },
     theme: { state: true },
     dragging: { state: true },
@@ -128,9 +136,11 @@ export class AttentionViewer extends LitElement {
     sceneViewStyles,
     sceneCaptionStyles,
     linkFilterStyles,
+    laneChooserStyles,
     vectorStripStyles,
     cellPanelStyles,
     generationPanelStyles,
+    headFactsStyles,
     headWallStyles,
     headMatrixStyles,
     weightsTableStyles,
@@ -152,6 +162,7 @@ export class AttentionViewer extends LitElement {
   declare examples: readonly Example[];
   declare private snapshot: Snapshot | undefined;
   declare private sheet: Sheet;
+  declare private aside: Aside;
   declare private spoken: string;
   declare private theme: { scene: SceneTheme; ground: Rgb; panel: Rgb; raised: Rgb; light: Rgb } | undefined;
   declare private dragging: boolean;
@@ -185,6 +196,7 @@ export class AttentionViewer extends LitElement {
     this.hints = false;
     this.examples = [];
     this.sheet = 'cell';
+    this.aside = 'cell';
     this.spoken = '';
     this.dragging = false;
     this.flat = false;
@@ -441,7 +453,7 @@ export class AttentionViewer extends LitElement {
   protected override render(): TemplateResult {
     const state = this.#state;
     const { view } = state;
-    const story = view === 'story';
+    const inScene = view === 'story' || view === 'heads';
     const canNext = this.snapshot?.runs[0]?.run.can.next === true;
     const sheet = this.sheet === 'next' && !canNext ? 'cell' : this.sheet;
     const feed = this.#reader;
@@ -485,6 +497,7 @@ export class AttentionViewer extends LitElement {
               ${BUILT_VIEWS.map(
                 (name) => html`<button
                   role="tab"
+                  data-view=${name}
                   aria-selected=${name === view ? 'true' : 'false'}
                   tabindex=${name === view ? 0 : -1}
                   @click=${() => feed.choose({ view: name })}
@@ -492,7 +505,7 @@ export class AttentionViewer extends LitElement {
               )}
             </div>
             <attn-scene-view
-              class=${story ? '' : 'off'}
+              class=${inScene ? '' : 'off'}
               .snapshot=${this.snapshot}
               .reader=${feed}
               .theme=${this.theme?.scene}
@@ -503,6 +516,7 @@ export class AttentionViewer extends LitElement {
             <div class="foot">
               <attn-scene-caption .snapshot=${this.snapshot} .reader=${feed}></attn-scene-caption>
               <attn-link-filter .snapshot=${this.snapshot} .reader=${feed}></attn-link-filter>
+              ${view === 'heads' ? html`<attn-lane-chooser .snapshot=${this.snapshot} .reader=${feed}></attn-lane-chooser>` : nothing}
             </div>
           </div>
           <div class="sheets" role="tablist" aria-label="Details" @keydown=${this.#tabKey}>
@@ -519,12 +533,29 @@ export class AttentionViewer extends LitElement {
               >${label}</button>`,
               )}
           </div>
-          <div class="side">
+          <div class=${`side with-${this.aside}`}>
             <attn-generation-panel
               class=${`panel of-next${canNext ? '' : ' off'}${sheet === 'next' ? ' open' : ''}`}
               .snapshot=${this.snapshot}
               .reader=${feed}
             ></attn-generation-panel>
+            <div class="asides" role="tablist" aria-label="Beside the view" @keydown=${this.#tabKey}>
+              ${Object.entries(ASIDES).map(
+                ([name, label]) => html`<button
+                  role="tab"
+                  aria-selected=${name === this.aside ? 'true' : 'false'}
+                  tabindex=${name === this.aside ? 0 : -1}
+                  @click=${() => {
+                    this.aside = name as Aside;
+                  }}
+                >${label}</button>`,
+              )}
+            </div>
+            <attn-head-facts
+              class=${`panel of-facts${sheet === 'facts' ? ' open' : ''}`}
+              .snapshot=${this.snapshot}
+              .reader=${feed}
+            ></attn-head-facts>
             <attn-cell-panel
               class=${`panel of-cell${sheet === 'cell' ? ' open' : ''}`}
               .snapshot=${this.snapshot}

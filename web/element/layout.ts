@@ -54,8 +54,22 @@ export const layout = css`
     min-height: 0;
     border-inline-start: 1px solid var(--line);
   }
-  .panel.of-cell {
+  .panel.of-cell,
+  .panel.of-facts {
     flex: 1 1 0;
+  }
+  .asides {
+    display: flex;
+    padding: 8px 12px 0;
+  }
+  .asides [role='tab'] {
+    flex: 1;
+  }
+  @container viewer (min-width: 700.1px) {
+    .side.with-cell > .of-facts,
+    .side.with-facts > .of-cell {
+      display: none;
+    }
   }
   .panel.of-next {
     flex: 0 1 auto;
@@ -213,7 +227,8 @@ export const layout = css`
       border-top: 1px solid var(--line);
       border-inline-start: 0;
     }
-    .panel.of-cell {
+    .panel.of-cell,
+    .panel.of-facts {
       flex: 0 1 auto;
       max-height: 640px;
     }
@@ -264,8 +279,16 @@ export const layout = css`
       display: block !important;
       height: clamp(300px, 52svh, 560px);
     }
-    .views {
+    /* What is not drawn in the scene is a sheet below it. */
+    .views [data-view='wall'],
+    .views [data-view='matrix'],
+    .views [data-view='table'],
+    .asides {
       display: none;
+    }
+    .views [data-view='heads'] {
+      border-start-end-radius: var(--radius);
+      border-end-end-radius: var(--radius);
     }
     .foot {
       position: static;

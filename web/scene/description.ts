@@ -2,6 +2,7 @@
 import type { LinkList } from '../engine/types';
 import type { SceneLink, SceneModel } from '../state/scene-model';
 import { controlPoints, pointAt } from './curve';
+import { laneOf } from './lanes';
 import type { Layout } from './layout';
 import { linkAt } from './packing';
 import { lightIn, widthOf } from './visuals';
@@ -34,6 +35,9 @@ export function describeScene(request: DescriptionRequest): SceneModel {
   for (const { list, count } of [focused, mass]) {
     for (let i = 0; i < count; ++i) {
       const link = linkAt(list, i);
+      // Where heads have lanes, nothing else is drawn.
+      const hasLane = laneOf(layout, link) !== null;
+      if (layout.lanes.length > 0 && !hasLane) continue;
       const name = `${link.layer} ${link.head} ${link.query} ${link.key}`;
       if (links.has(name)) continue;
       const ends = controlPoints(layout, nHeads, link);
@@ -42,15 +46,27 @@ export function describeScene(request: DescriptionRequest): SceneModel {
         pointAt(ends, 0.5 - 0.5 * Math.cos((Math.PI * at) / SEGMENTS)),
       );
       const { query, key, weight } = link;
-      const role = list === mass.list ? 'mass' : i < focused.chosen ? 'chosen' : 'focus';
+      const others = hasLane ? 'lane' : 'focus';
+      const role = list === mass.list ? 'mass' : i < focused.chosen ? 'chosen' : others;
       const light = lightIn(role, weight, mass.count, focused.count > 0);
       links.set(name, { ...link, query: query + first, key: key + first, width: widthOf(weight), light, points });
     }
   }
-  const tokens = labels.map((label, index) => ({
-    index: index + first,
-    label,
-    places: Array.from(layout.levels, (y) => [layout.x[index] ?? 0, y, 0] as const),
-  }));
+  const tokens = threadsOf(layout).flatMap((places) =>
+    labels.map((label, index) => ({
+      index: index + first,
+      label,
+      places: places.map(([y, z]) => [layout.x[index] ?? 0, y, z] as const),
+    })),
+  );
   return { tokens, links: [...links.values()], disc: DISC };
+}
+
+/** Heights and depths at which a thread has its dots: one thread through the tower, or one in each lane. */
+function threadsOf({ lanes, levels }: Layout): (readonly [y: number, z: number])[][] {
+  if (lanes.length === 0) return [Array.from(levels, (y) => [y, 0] as const)];
+  return lanes.map(({ low, high, z }) => [
+    [low, z],
+    [high, z],
+  ]);
 }

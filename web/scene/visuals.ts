@@ -27,10 +27,16 @@ export function focusLight(count: number): number {
 
 /**
  * How light a link is beside all the others, near enough to what the shader draws: those of the chosen token in the
- * chosen head, that token's other ones, and the mass, which steps back while a token is chosen.
+ * chosen head, in another head's lane, in any other head; and the mass, which steps back while a token is chosen.
  */
-export function lightIn(role: 'chosen' | 'focus' | 'mass', weight: number, count: number, isFocused: boolean): number {
+export function lightIn(
+  role: 'chosen' | 'lane' | 'focus' | 'mass',
+  weight: number,
+  count: number,
+  isFocused: boolean,
+): number {
   if (role === 'chosen') return 0.34 + 0.66 * weight ** 0.35;
+  if (role === 'lane') return 0.2 + 0.72 * weight ** 0.4;
   if (role === 'focus') return lightOf(weight) * 0.62;
   return lightOf(weight) * massLight(count) * (isFocused ? 0.09 : 0.95);
 }
