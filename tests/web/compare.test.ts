@@ -83,7 +83,10 @@ describe('interventions', () => {
     await session.settled();
     session.change({ interventions: [off(0)] });
     await session.settled();
-    expect(session.snapshot.error).toMatchObject({ code: 'unsupported', message: expect.stringContaining('saved run') });
+    expect(session.snapshot.error).toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('saved run'),
+    });
     expect(session.snapshot.state.interventions).toEqual([]);
     expect(session.snapshot.undoable).toBe(0);
   });

@@ -800,7 +800,9 @@ describe('generating', () => {
     void session.load('writer');
     await hold.releaseAll();
     session.generate(null);
-    await vi.waitFor(() => expect(hold.waiting.map(({ label }) => label)).toContainEqual(expect.stringMatching('sample')));
+    await vi.waitFor(() =>
+      expect(hold.waiting.map(({ label }) => label)).toContainEqual(expect.stringMatching('sample')),
+    );
     void session.load('trace she sat');
     await hold.release('load trace');
     await vi.waitFor(() => expect(session.snapshot.state.text).toBe('she sat'));
