@@ -4,7 +4,7 @@
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { sharedEngine } from '../engine/engine';
-import { failureOf } from '../engine/errors';
+import { failureOf, isAbort } from '../engine/errors';
 import type {
   Backend,
   Candidate,
@@ -29,6 +29,7 @@ import { cellPanelStyles } from './cell-panel';
 import { define } from './define';
 import { droppedFiles } from './dropped-files';
 import { errorNoteStyles } from './error-note';
+import { exportMenuStyles } from './export-menu';
 import { firstHintsStyles } from './first-hints';
 import { generationPanelStyles } from './generation-panel';
 import { headFactsStyles } from './head-facts';
@@ -50,6 +51,7 @@ import { stepsPanelStyles } from './steps-panel';
 import { base } from './styles';
 import { parseColour, type Rgb, readTheme, watchTheme } from './theme';
 import { tokenStripStyles } from './token-strip';
+import { trustPanelStyles } from './trust-panel';
 import { vectorStripStyles } from './vector-strip';
 import { weightsTableStyles } from './weights-table';
 
@@ -156,6 +158,8 @@ export class AttentionViewer extends LitElement {
     stepBarStyles,
     stepsPanelStyles,
     firstHintsStyles,
+    exportMenuStyles,
+    trustPanelStyles,
   ];
 
   /** The model: a folder's address ends in `/`. */
@@ -489,6 +493,7 @@ export class AttentionViewer extends LitElement {
             .reader=${feed}
             @openmodel=${() => this.#dialog?.open()}
           ></attn-model-bar>
+          <attn-export-menu .snapshot=${this.snapshot} .reader=${feed}></attn-export-menu>
         </div>
         <attn-error-note .snapshot=${this.snapshot} .reader=${feed}></attn-error-note>
         <div class="tokens">
@@ -575,6 +580,11 @@ export class AttentionViewer extends LitElement {
               .snapshot=${this.snapshot}
               .reader=${feed}
             ></attn-steps-panel>
+            <attn-trust-panel
+              class=${`panel of-trust${sheet === 'cell' ? ' open' : ''}`}
+              .snapshot=${this.snapshot}
+              .reader=${feed}
+            ></attn-trust-panel>
           </div>
           <attn-head-wall
             class=${place('wall')}
@@ -715,6 +725,11 @@ export class AttentionViewer extends LitElement {
     matrix: (layer, head, measure) => this.#connected().attention(layer, head, { kind: 'self', measure }),
     hidden: (layer) => this.#connected().hidden(layer),
     verify: (signal) => this.#connected().verify(signal === undefined ? {} : { signal }),
+    scene: () => this.renderRoot.querySelector<SceneView>('attn-scene-view')?.seen ?? null,
+    settled: () => this.settled(),
+    fail: (error) => {
+      if (!isAbort(error)) this.#connected().fail({ ...failureOf(error), recoverable: true });
+    },
     say: (sentence) => {
       this.spoken = sentence;
     },

@@ -15,6 +15,10 @@ export const layout = css`
     gap: 8px 12px;
     padding: 10px 16px 8px;
   }
+  /* An open menu lies over everything, the hints of a first visit included. */
+  .ask:has([aria-expanded='true']) {
+    z-index: 16;
+  }
   .tokens {
     position: relative;
     z-index: 11;

@@ -5,7 +5,14 @@
 import { LitElement, type PropertyValues } from 'lit';
 import type { Matrix, Measure, ModelInfo, Source, Verification } from '../engine/types';
 import type { RunView, Snapshot } from '../session/snapshot';
+import type { SceneModel } from '../state/scene-model';
 import type { Change, Hover } from '../state/state';
+
+/** What a panel may ask of the scene: see web/scene/scene-contract.ts. */
+export interface DrawnScene {
+  picture(width: number): Promise<Blob>;
+  describe(): SceneModel | null;
+}
 
 /** What a panel may ask of the viewer. */
 export interface Reader {
@@ -26,6 +33,12 @@ export interface Reader {
   hidden(layer: number): Promise<Matrix>;
   /** Compares all weights of the run on show with the same softmax in float64. */
   verify(signal?: AbortSignal): Promise<Verification>;
+  /** The scene on the screen; null where there is none to be seen. */
+  scene(): DrawnScene | null;
+  /** Resolves when everything on the screen shows what was chosen last. */
+  settled(): Promise<unknown>;
+  /** Tells what went wrong, where refusals are told. Cancelled work is no such thing. */
+  fail(error: unknown): void;
   /** Says a sentence to assistive technology. */
   say(sentence: string): void;
 }

@@ -15,7 +15,7 @@ import { formatNumber, formatPercent } from '../state/numbers';
 import type { CameraPreset, StepCell } from '../state/state';
 import { visibility } from '../state/visibility';
 import { define } from './define';
-import { Panel } from './panel';
+import { type DrawnScene, Panel } from './panel';
 
 const PRESETS: readonly (readonly [CameraPreset, string])[] = [
   ['front', 'Front'],
@@ -285,6 +285,11 @@ export class SceneView extends Panel {
   /** What was drawn, in numbers: for tests and measurements. Null while there is no scene. */
   inspect(): SceneStats | null {
     return this.#scene?.inspect() ?? null;
+  }
+
+  /** The scene where it can be seen: what is taken of it is what stands there. */
+  get seen(): DrawnScene | null {
+    return this.#isSeen ? this.#scene : null;
   }
 
   #resize(): void {

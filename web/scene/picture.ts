@@ -4,8 +4,10 @@
 import type { Mesh } from 'three';
 import type { LinkList, Overview, Run } from '../engine/types';
 import type { RunView, Snapshot } from '../session/snapshot';
+import type { SceneModel } from '../state/scene-model';
 import type { CameraPreset, HeadPlace } from '../state/state';
 import type { CameraRig } from './camera-rig';
+import { describeScene } from './description';
 import { Dots } from './dots';
 import { type Focus, focusOf, isApart } from './focus';
 import { Labels } from './label-mesh';
@@ -52,6 +54,7 @@ export class Picture {
   private readonly dim = new Tween(0);
   private readonly shape = new Tween(1);
   private reduced: boolean;
+  private font = { family: '', size: 0, ratio: 0 };
   private size = { width: 1, height: 1 };
   private covered: Covered = { top: 0, bottom: 0 };
   private preset: CameraPreset = 'front';
@@ -93,9 +96,13 @@ export class Picture {
     this.meshes = [this.lines, this.mass, this.glow, this.core, this.dots, this.labels].map((part) => part.mesh);
   }
 
+  /** A ratio that changes alone is the same picture in more or fewer pixels: labels are drawn anew, and nothing moves. */
   setFont(family: string, size: number, ratio: number): void {
+    const last = this.font;
+    this.font = { family, size, ratio };
     this.labels.setFont(family, size, ratio);
-    this.layOutAnew(0, false);
+    if (last.family === family && last.size === size && last.ratio !== ratio) this.replan();
+    else this.layOutAnew(0, false);
   }
 
   setReduced(reduced: boolean): void {
@@ -226,6 +233,15 @@ export class Picture {
         { list: this.overview?.links ?? NO_LINKS, count: this.mass.count },
       ],
     };
+  }
+
+  /** What is drawn, as shapes; null before there is anything. */
+  describe(): SceneModel | null {
+    const { goal, focused, texts } = this;
+    if (goal === null) return null;
+    const { nHeads } = this.pickable();
+    const mass = { list: this.overview?.links ?? NO_LINKS, count: this.mass.count };
+    return describeScene({ layout: goal, nHeads, focused, mass, labels: texts, first: this.window.first });
   }
 
   inspect() {

@@ -1,6 +1,7 @@
 /** What the scene promises to those who show it: types, and the one error it throws. */
 import type { ModelInfo, Run, Token } from '../engine/types';
 import type { Snapshot } from '../session/snapshot';
+import type { SceneModel } from '../state/scene-model';
 import type { CameraPreset, HeadPlace, StepMatrix, ViewerState } from '../state/state';
 import type { LabelBox } from './labels';
 import type { Hit } from './picking';
@@ -94,5 +95,12 @@ export interface Scene {
   /** Revision of the snapshot that was drawn last; -1 before the first. */
   settledRevision(): number;
   inspect(): SceneStats;
+  /** What is drawn, as shapes; null before there is anything. */
+  describe(): SceneModel | null;
+  /**
+   * What is on the canvas as a PNG of so many pixels across, drawn once at that size: labels and lines grow with it.
+   * Wait for `drawn` first, or it shows what is under way. Rejects where the graphics card has no room for it.
+   */
+  picture(width: number): Promise<Blob>;
   dispose(): void;
 }

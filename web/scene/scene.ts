@@ -151,20 +151,32 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       release();
       return;
     }
-    fitCanvas();
     const shown = snapshot;
     let moving = picture.update(time);
     moving = rig.update(time) || moving;
-    const { near, far, scale } = rig.depths();
-    shared.uniforms.uDepth.value.set(near, far);
-    shared.uniforms.uScale.value = scale * size.ratio;
-    picture.placeLabels(project());
-    renderer.render(graph, rig.camera);
+    render();
     frames++;
     if (shown) settled = shown.revision;
     if (moving) draw();
     options.onChange?.();
     if (request === 0) release();
+  }
+
+  /** Draws what there is, as it stands. */
+  function render(): void {
+    fitCanvas();
+    const { near, far, scale } = rig.depths();
+    shared.uniforms.uDepth.value.set(near, far);
+    shared.uniforms.uScale.value = scale * size.ratio;
+    picture.placeLabels(project());
+    renderer.render(graph, rig.camera);
+  }
+
+  /** So many pixels of the canvas to one of the page; everything stays in its place. */
+  function setRatio(ratio: number): void {
+    size = { ...size, ratio };
+    shared.uniforms.uPixelRatio.value = ratio;
+    picture.setFont(theme.font || FONT, fontSize(size.width), ratio);
   }
 
   function release(): void {
@@ -305,6 +317,25 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
         frames,
       };
     },
+    describe: () => (picture === links ? links.describe() : null),
+    picture(width) {
+      const ratio = width / size.width;
+      const largest = Math.max(width, size.height * ratio);
+      if (renderer.getContext().isContextLost() || largest > renderer.capabilities.maxTextureSize)
+        return Promise.reject(new RangeError(`The graphics card has no room for a picture ${width} pixels wide.`));
+      const onScreen = size;
+      let taken: Promise<Blob>;
+      try {
+        setRatio(ratio);
+        render();
+        // The canvas is read at once: it is blank as soon as the browser has shown it.
+        taken = pngOf(canvas);
+      } finally {
+        setRatio(onScreen.ratio);
+        render();
+      }
+      return taken;
+    },
     dispose() {
       if (disposed) return;
       disposed = true;
@@ -319,4 +350,13 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       release();
     },
   };
+}
+
+function pngOf(canvas: HTMLCanvasElement): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob(
+      (blob) => (blob === null ? reject(new Error('The browser made no picture.')) : resolve(blob)),
+      'image/png',
+    );
+  });
 }

@@ -25,6 +25,22 @@ export function focusLight(count: number): number {
   return Math.min(1, Math.max(0.12, 330 / Math.max(1, count)));
 }
 
+/**
+ * How light a link is beside all the others, near enough to what the shader draws: those of the chosen token in the
+ * chosen head, in another head's lane, in any other head; and the mass, which steps back while a token is chosen.
+ */
+export function lightIn(
+  role: 'chosen' | 'lane' | 'focus' | 'mass',
+  weight: number,
+  count: number,
+  isFocused: boolean,
+): number {
+  if (role === 'chosen') return 0.34 + 0.66 * weight ** 0.35;
+  if (role === 'lane') return 0.2 + 0.72 * weight ** 0.4;
+  if (role === 'focus') return lightOf(weight) * 0.62;
+  return lightOf(weight) * massLight(count) * (isFocused ? 0.09 : 0.95);
+}
+
 const float = (value: number) => value.toFixed(4);
 
 export const VISUALS_GLSL = `
