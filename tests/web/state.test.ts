@@ -104,6 +104,7 @@ const anyState: fc.Arbitrary<ViewerState> = fc.record({
   measure: fc.constantFrom('weights', 'scores', 'value-weighted', 'mean', 'max', 'rollout') as fc.Arbitrary<
     ViewerState['measure']
   >,
+  difference: fc.boolean(),
   lanes: fc.array(anyPlace, { maxLength: MOST_LANES }),
   wallOrder: fc.constantFrom('place', 'change', 'effect', 'induction', 'distanceWithoutFirst') as fc.Arbitrary<
     ViewerState['wallOrder']

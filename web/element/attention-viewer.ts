@@ -33,11 +33,12 @@ import { exportMenuStyles } from './export-menu';
 import { firstHintsStyles } from './first-hints';
 import { generationPanelStyles } from './generation-panel';
 import { headFactsStyles } from './head-facts';
-import { headMatrixStyles } from './head-matrix';
+import { type CellColours, headMatrixStyles } from './head-matrix';
 import { headWallStyles } from './head-wall';
 import { laneChooserStyles } from './lane-chooser';
 import { layout } from './layout';
 import { linkFilterStyles } from './link-filter';
+import { measureChooserStyles } from './measure-chooser';
 import { startingBudget } from './memory-budget';
 import { modelBarStyles } from './model-bar';
 import { type ModelDialog, modelDialogStyles } from './model-dialog';
@@ -49,11 +50,13 @@ import { statusBarStyles } from './status-bar';
 import { stepBarStyles } from './step-bar';
 import { stepsPanelStyles } from './steps-panel';
 import { base } from './styles';
+import { textViewStyles } from './text-view';
 import { parseColour, type Rgb, readTheme, watchTheme } from './theme';
 import { tokenStripStyles } from './token-strip';
 import { trustPanelStyles } from './trust-panel';
 import { vectorStripStyles } from './vector-strip';
 import { weightsTableStyles } from './weights-table';
+import { windowStripStyles } from './window-strip';
 
 /** How one weight came about: the cell on show, under the contract's names. */
 export interface Calculation {
@@ -94,6 +97,7 @@ const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
   wall: 'Wall',
   steps: 'Steps',
   matrix: 'Matrix',
+  text: 'Text',
   table: 'Table',
 };
 
@@ -101,6 +105,7 @@ const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
 const SHEETS = {
   wall: 'Wall',
   matrix: 'Matrix',
+  text: 'Text',
   cell: 'Cell',
   facts: 'Head',
   steps: 'Steps',
@@ -153,10 +158,13 @@ export class AttentionViewer extends LitElement {
     generationPanelStyles,
     headFactsStyles,
     headWallStyles,
+    measureChooserStyles,
     headMatrixStyles,
     weightsTableStyles,
     stepBarStyles,
     stepsPanelStyles,
+    textViewStyles,
+    windowStripStyles,
     firstHintsStyles,
     exportMenuStyles,
     trustPanelStyles,
@@ -177,7 +185,7 @@ export class AttentionViewer extends LitElement {
   declare private sheet: Sheet;
   declare private aside: Aside;
   declare private spoken: string;
-  declare private theme: { scene: SceneTheme; ground: Rgb; panel: Rgb; raised: Rgb; light: Rgb } | undefined;
+  declare private theme: ({ scene: SceneTheme; ground: Rgb; panel: Rgb } & CellColours) | undefined;
   declare private dragging: boolean;
   /** There is no scene here, and nothing may say what it draws. */
   declare private flat: boolean;
@@ -504,6 +512,7 @@ export class AttentionViewer extends LitElement {
             @cancelrun=${() => this.cancel()}
           ></attn-status-bar>
         </div>
+        <attn-window-strip .snapshot=${this.snapshot} .reader=${feed} .colours=${this.theme}></attn-window-strip>
         <div class="body">
           <div class="stage">
             <div class="views" role="tablist" aria-label="View" @keydown=${this.#tabKey}>
@@ -600,6 +609,16 @@ export class AttentionViewer extends LitElement {
             .staged=${view === 'matrix'}
           ></attn-head-matrix>
           <attn-weights-table class=${place('table')} .snapshot=${this.snapshot} .reader=${feed}></attn-weights-table>
+          ${
+            view === 'text' || sheet === 'text'
+              ? html`<attn-text-view
+                  class=${`panel ${view === 'text' ? 'staged' : 'unstaged'}${sheet === 'text' ? ' open' : ''}`}
+                  .snapshot=${this.snapshot}
+                  .reader=${feed}
+                  .colours=${this.theme}
+                ></attn-text-view>`
+              : nothing
+          }
         </div>
         ${this.hints && view !== 'steps' ? html`<attn-first-hints .snapshot=${this.snapshot} .reader=${feed}></attn-first-hints>` : nothing}
         <attn-model-dialog
@@ -850,7 +869,7 @@ export class AttentionViewer extends LitElement {
   // ---- Tabs and theme ----
 
   #followView(view: View): void {
-    if (view === 'wall' || view === 'steps' || view === 'matrix' || view === 'table') this.sheet = view;
+    if (view !== 'story' && view !== 'heads') this.sheet = view;
     else if (this.sheet === 'steps') this.sheet = 'cell';
   }
 
@@ -881,6 +900,9 @@ export class AttentionViewer extends LitElement {
       panel: parseColour(colour('--panel')),
       raised: parseColour(colour('--raised')),
       light: parseColour(colour('--light')),
+      negative: parseColour(colour('--negative')),
+      zero: parseColour(colour('--zero')),
+      positive: parseColour(colour('--positive')),
     };
   }
 }

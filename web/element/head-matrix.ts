@@ -1,115 +1,116 @@
-/** The chosen head's weights as a grid of light: rows look, columns are looked at. The only grid of the element. */
-import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
+/** The chosen head's weights, or another measure, as a grid of light: rows look, columns are looked at. The only grid of the element. */
+import { css, html, nothing, type TemplateResult } from 'lit';
 import type { RunView } from '../session/snapshot';
-import { tokenLabel } from '../state/labels';
+import { brightness, type Scale, type ScaleKind, shortNumber } from '../state/scale';
 import { headsInWords, sharedHeadOf } from '../state/sharing';
-import { hiddenKinds, REASONS, visibility, whyHidden } from '../state/visibility';
+import { hiddenKinds, REASONS } from '../state/visibility';
 import { define } from './define';
-import { itemsOf, step, visible } from './grid-window';
+import { GridPanel, windowed } from './grid-panel';
+import { itemsOf, visible } from './grid-window';
+import { measureChooser, scaleLegend } from './measure-chooser';
+import { type Measured, measuredParts } from './measured';
 import { data, printed } from './printed';
-import { ScrolledPanel } from './scrolled-panel';
 import { isBright, mixed, type Rgb } from './theme';
 
 /** Cells are as wide as fits, within these. */
 const LEAST = 26;
 const MOST = 40;
 const MOST_STAGED = 58;
-/** From this size on a cell has room for its number. */
-const ROOM = 32;
+/** From this size on a cell has room for its number; a sign needs more. */
+const ROOM: Readonly<Record<ScaleKind, number>> = { share: 32, size: 32, signed: 38 };
 
-/** Smaller weights are printed quietly. */
-const FAINT = 0.02;
+/** Numbers with less light are printed quietly: their cells are as good as empty, and quiet ink can be read on them. */
+const FAINT: Readonly<Record<ScaleKind, number>> = { share: 0.14, size: 0.14, signed: 0.05 };
 
-interface Place {
-  readonly row: number;
-  readonly col: number;
+/** The colours that cells are mixed of. */
+export interface CellColours {
+  readonly raised: Rgb;
+  readonly light: Rgb;
+  readonly negative: Rgb;
+  readonly zero: Rgb;
+  readonly positive: Rgb;
 }
 
-export class HeadMatrix extends ScrolledPanel {
+export class HeadMatrix extends GridPanel {
   static override properties = {
-    ...ScrolledPanel.properties,
+    ...GridPanel.properties,
     colours: { attribute: false },
     staged: { attribute: false },
   };
 
   /** What an empty cell and a full one look like: numbers have to be readable on everything in between. */
-  declare colours: { raised: Rgb; light: Rgb } | undefined;
+  declare colours: CellColours | undefined;
   /** Whether it has the stage: then it takes the room that it finds there. */
   declare staged: boolean;
   protected override readonly headers = { width: 88, height: 76 };
-  /** Where the keyboard is; it leads while numbers of the cells it passes are still on their way. */
-  #cursor: Place = { row: 0, col: 0 };
-  #asked: Place | null = null;
-  #seen = '';
 
   protected override sees(): readonly unknown[] {
     const hover = this.snapshot?.state.hover;
-    return [this.shown?.run, this.shown?.matrix, this.shown?.selection, hover?.query, hover?.key];
+    return [...measuredParts(this.snapshot), hover?.query, hover?.key];
   }
 
   protected override render(): TemplateResult {
-    const shown = this.shown;
-    if (shown === undefined) return html`<p class="muted empty">One head's weights appear here, token by token.</p>`;
-    const { matrix } = shown;
+    const { measured, snapshot, shown } = this;
+    if (measured === null || snapshot === undefined || shown === undefined)
+      return html`<p class="muted empty">One head's weights appear here, token by token.</p>`;
+    const { matrix, chosen, layer, head, title } = measured;
     const n = matrix.cols;
-    const { width, height } = this.#size(matrix);
-    const { row: keptRow, col: keptCol } = this.#follow(shown);
-    const rows = itemsOf(visible(this.view.top, this.view.height, height, matrix.rows), keptRow);
-    const cols = itemsOf(visible(this.view.left, this.view.width, width, n), keptCol);
-    const { tokens } = shown.run;
-    const label = (index: number) => (tokens[index] === undefined ? '' : tokenLabel(tokens[index]));
-    const hover = this.snapshot?.state.hover ?? null;
-    const row = hover?.query ?? shown.selection.query;
-    const col =
-      hover?.key ?? (hover?.query == null || hover.query === shown.selection.query ? shown.selection.key : -1);
-    const header = (index: number, lit: boolean) =>
-      `header${lit ? ' lit' : ''}${tokens[index]?.special ? ' special' : ''}`;
+    const { width, height } = this.size(measured);
+    const kept = this.follow(measured);
+    const rows = itemsOf(visible(this.view.top, this.view.height, height, matrix.rows), kept.row);
+    const cols = itemsOf(visible(this.view.left, this.view.width, width, n), kept.col);
+    const hover = snapshot.state.hover;
+    const row = hover?.query == null ? chosen.row : measured.placeOf(hover.query);
+    const col = hover?.key == null ? (row === chosen.row ? chosen.col : -1) : measured.placeOf(hover.key);
+    const header = (place: number, lit: boolean) =>
+      `header${lit ? ' lit' : ''}${measured.isSpecial(place) ? ' special' : ''}`;
     return html`
       <div class="bar-above">
-        <h2 class="heading">Layer ${matrix.layer}, head ${matrix.head}</h2>
-        ${this.#reading(shown, label)} ${this.#legend(shown)}
+        <h2 class="heading">${title}</h2>
+        ${measureChooser(snapshot, this.reader, 'Matrix')} ${scaleLegend(measured.scale, measured.measure === null)}
+        ${this.#reading(measured, row, col)} ${this.#legend(measured, shown)}
+        <p class="definition muted">${measured.missing ?? measured.definition}</p>
       </div>
+      ${matrix.rows === 0 ? html`<p class="muted empty">No token of one text stands beside one of the other.</p>` : nothing}
       <div class="scroller">
         <div
-          class=${`matrix${width < ROOM ? ' small' : ''}`}
+          class=${`matrix of-${measured.scale.kind}${width < ROOM[measured.scale.kind] ? ' small' : ''}`}
           role="grid"
-          aria-label="Attention weights: rows look, columns are looked at"
+          aria-label=${`${title}: rows look, columns are looked at`}
           aria-readonly="true"
           aria-rowcount=${matrix.rows + 1}
           aria-colcount=${n + 1}
-          data-layer=${matrix.layer}
-          data-head=${matrix.head}
+          data-layer=${layer}
+          data-head=${head}
+          data-measure=${measured.measure?.name ?? 'difference'}
           .style=${`--wide: ${width}px; --high: ${height}px; width: ${this.headers.width + n * width}px; height: ${this.headers.height + matrix.rows * height}px`}
-          @keydown=${this.#key}
-          @click=${this.#click}
-          @pointerover=${this.#over}
+          @keydown=${this.walk}
+          @click=${this.pick}
+          @pointerover=${this.over}
           @pointerleave=${() => this.reader.point(null)}
         >
           <div role="row" class="top" aria-rowindex="1">
             <span role="columnheader" class="corner" aria-colindex="1"><span class="muted">looks at →</span></span>
-            ${repeat(
+            ${windowed(
               cols,
-              (c) => c,
+              n,
+              null,
               (c) => html`<span
                 role="columnheader"
                 class=${header(c, c === col)}
                 aria-colindex=${c + 2}
                 .style=${`--at: ${c}`}
-              ><bdi>${label(c)}</bdi></span>`,
+              ><bdi>${measured.nameAt(c)}</bdi></span>`,
             )}
           </div>
-          ${repeat(
+          ${windowed(
             rows,
-            (r) => r,
+            matrix.rows,
+            null,
             (r) => html`
               <div role="row" class="line" aria-rowindex=${r + 2} .style=${`--at: ${r}`}>
-                <span role="rowheader" class=${header(r, r === row)} aria-colindex="1"><bdi>${label(r)}</bdi></span>
-                ${repeat(
-                  cols,
-                  (c) => c,
-                  (c) => this.#cell(shown, r, c, r === row, c === col),
-                )}
+                <span role="rowheader" class=${header(r, r === row)} aria-colindex="1"><bdi>${measured.nameAt(r)}</bdi></span>
+                ${windowed(cols, n, null, (c) => this.#cell(measured, r, c, r === row, c === col))}
               </div>
             `,
           )}
@@ -118,136 +119,82 @@ export class HeadMatrix extends ScrolledPanel {
     `;
   }
 
-  #cell(shown: RunView, row: number, col: number, rowLit: boolean, colLit: boolean): TemplateResult {
-    const { matrix, selection } = shown;
-    const weight = matrix.data[row * matrix.cols + col] ?? 0;
-    const chosen = row === selection.query && col === selection.key;
-    const here = row === this.#cursor.row && col === this.#cursor.col;
-    const kind = visibility(shown.run, matrix.layer, row, col);
-    const look = kind === 'visible' ? this.#inkOn(weight) : kind === 'later' ? ' later' : ' outside';
-    const why = whyHidden(shown.run, matrix.layer, row, col) ?? nothing;
-    const name = `cell${chosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${look}`;
+  #cell(measured: Measured, row: number, col: number, rowLit: boolean, colLit: boolean): TemplateResult {
+    const { matrix, scale, chosen, measure } = measured;
+    const value = matrix.data[row * matrix.cols + col] ?? 0;
+    const isChosen = row === chosen.row && col === chosen.col;
+    const here = row === this.cursor.row && col === this.cursor.col;
+    const why = measured.whyHidden(row, col);
+    const light = brightness(value, scale);
+    const look =
+      why === null ? this.#inkOn(light, scale) : measured.look(row, col) === 'outside window' ? ' outside' : ' later';
+    const name = `cell${isChosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${look}`;
     return html`<span
       role="gridcell"
       class=${name}
       part="cell"
       aria-colindex=${col + 2}
-      aria-label=${why === nothing ? nothing : `0, ${why}`}
-      title=${why}
-      aria-selected=${chosen ? 'true' : 'false'}
-      data-query=${row}
-      data-key=${col}
+      aria-label=${why === null ? nothing : `${shortNumber(value, scale)}, ${why}`}
+      title=${why ?? nothing}
+      aria-selected=${isChosen ? 'true' : 'false'}
+      data-query=${measured.tokenAt(row)}
+      data-key=${measured.tokenAt(col)}
       tabindex=${here ? 0 : -1}
-      .style=${`--at: ${col}; --weight: ${Math.sqrt(weight)}`}
-    >${data(weight, weight === 0 ? '0' : weight.toFixed(2))}</span>`;
+      .style=${`--at: ${col}; --light-share: ${Math.abs(light)}`}
+    >${data(value, shortNumber(value, scale, measure === null))}</span>`;
   }
 
   /** The cell under the pointer, or the chosen one, with its whole value. */
-  #reading(shown: RunView, label: (index: number) => string): TemplateResult {
-    const hover = this.snapshot?.state.hover ?? null;
-    const { matrix, selection } = shown;
-    const pointed = hover?.query != null && hover.key != null;
-    const query = pointed ? hover.query : selection.query;
-    const key = pointed ? hover.key : selection.key;
-    const weight = matrix.data[query * matrix.cols + key] ?? 0;
-    const why = whyHidden(shown.run, matrix.layer, query, key);
-    if (why !== null) {
+  #reading(measured: Measured, row: number, col: number): TemplateResult | typeof nothing {
+    const { matrix, chosen, measure } = measured;
+    const [r, c] = col >= 0 ? [row, col] : [chosen.row, chosen.col];
+    if (r < 0 || c < 0) return nothing;
+    const [query, key] = [html`<bdi>${measured.nameAt(r)}</bdi>`, html`<bdi>${measured.nameAt(c)}</bdi>`];
+    const why = measured.whyHidden(r, c);
+    if (why !== null)
       return html`<span class="reading">
-        <bdi>${label(query)}</bdi> <span class="muted">cannot see</span> <bdi>${label(key)}</bdi><span class="muted">: ${why}</span>
+        ${query} <span class="muted">cannot see</span> ${key}<span class="muted">: ${why}</span>
       </span>`;
-    }
     return html`<span class="reading">
-      <bdi>${label(query)}</bdi> <span class="muted">looks at</span> <bdi>${label(key)}</bdi>: ${printed(weight)}
+      ${query} <span class="muted">${measure?.name === 'weights' ? 'looks at' : '→'}</span> ${key}:
+      ${printed(matrix.data[r * matrix.cols + c] ?? 0)}
     </span>`;
   }
 
   /** What the hatched cells mean, where there are any, and with whom the head shares its keys. */
-  #legend({ matrix, run }: RunView): TemplateResult | typeof nothing {
-    const kinds = hiddenKinds(run, matrix.layer, matrix.cols);
-    const shared = sharedHeadOf(run.model, matrix.head);
+  #legend({ layer, head, measure, matrix }: Measured, { run }: RunView): TemplateResult | typeof nothing {
+    const kinds = hiddenKinds(measure?.of === 'layers' ? { ...run, windows: [] } : run, layer, matrix.cols);
+    const shared = measure?.of === 'head' ? sharedHeadOf(run.model, head) : null;
     if (kinds.length === 0 && shared === null) return nothing;
     return html`<span class="legend muted">
       ${kinds.map(
         (kind) => html`<span class="entry">
           <span class=${`swatch ${kind === 'later' ? 'later' : 'outside'}`} aria-hidden="true"></span>
-          ${REASONS[kind](run.windows[matrix.layer] ?? 0)}
+          ${REASONS[kind](run.windows[layer] ?? 0)}
         </span>`,
       )}
       ${shared === null ? nothing : html`<span class="entry"><span class="letter key">k</span> ${headsInWords(shared.heads)} share keys ${shared.kv}</span>`}
     </span>`;
   }
 
-  #inkOn(weight: number): string {
-    if (weight < FAINT || this.colours === undefined) return '';
-    return isBright(mixed(this.colours.raised, this.colours.light, Math.sqrt(weight))) ? ' on-bright' : ' on-dark';
+  /** The cell's colour is mixed here as the style sheet mixes it, so that its number can be read. */
+  #inkOn(light: number, { kind }: Scale): string {
+    const side = kind !== 'signed' ? '' : light < 0 ? ' less' : ' more';
+    const { colours } = this;
+    if (colours === undefined || Math.abs(light) < FAINT[kind]) return side;
+    const [from, to] =
+      kind !== 'signed'
+        ? [colours.raised, colours.light]
+        : [colours.zero, light < 0 ? colours.negative : colours.positive];
+    return `${side}${isBright(mixed(from, to, Math.abs(light))) ? ' on-bright' : ' on-dark'}`;
   }
 
-  /** A cell's width and height. */
-  #size({ rows, cols }: { readonly rows: number; readonly cols: number }): { width: number; height: number } {
+  protected override size({ matrix: { rows, cols } }: Measured): { width: number; height: number } {
     const share = (room: number, count: number, most: number) =>
       room > 0 ? Math.min(most, Math.max(LEAST, Math.floor(room / Math.max(1, count)))) : most;
     const width = share(this.view.width, cols, this.staged ? MOST_STAGED : MOST);
     return { width, height: this.staged ? share(this.view.height, rows, MOST) : width };
   }
-
-  /** The keyboard's place follows the selection, except where it is ahead of it. */
-  #follow(shown: RunView): Place {
-    const { selection, matrix } = shown;
-    const chosen: Place = { row: selection.query, col: selection.key };
-    const seen = `${chosen.row},${chosen.col},${matrix.rows}`;
-    if (this.#asked !== null && this.#asked.row === chosen.row && this.#asked.col === chosen.col) this.#asked = null;
-    if (seen !== this.#seen && this.#asked === null) this.#cursor = chosen;
-    this.#seen = seen;
-    if (this.#cursor.row >= matrix.rows || this.#cursor.col >= matrix.cols) this.#cursor = chosen;
-    return this.#cursor;
-  }
-
-  protected override updated(changed: PropertyValues): void {
-    super.updated(changed);
-    const shown = this.shown;
-    if (shown === undefined || this.#revealed === this.#seen) return;
-    this.#revealed = this.#seen;
-    const { width, height } = this.#size(shown.matrix);
-    this.revealCell(this.#cursor.row, this.#cursor.col, height, width);
-  }
-  #revealed = '';
-
-  readonly #key = (event: KeyboardEvent): void => {
-    const shown = this.shown;
-    const from = place(event.target);
-    if (shown === undefined || from === null || event.altKey || event.metaKey) return;
-    const { rows, cols } = shown.matrix;
-    const to = step(event.key, event.ctrlKey, from.row, from.col, rows, cols);
-    if (to === null) return;
-    event.preventDefault();
-    this.#cursor = to;
-    this.#asked = to;
-    const { width, height } = this.#size(shown.matrix);
-    this.revealCell(to.row, to.col, height, width);
-    this.requestUpdate();
-    void this.updateComplete.then(() => {
-      this.querySelector<HTMLElement>(`[data-query="${to.row}"][data-key="${to.col}"]`)?.focus({ preventScroll: true });
-    });
-    this.reader.choose({ query: to.row, key: to.col });
-  };
-
-  readonly #click = (event: Event): void => {
-    const at = place(event.target);
-    if (at !== null) this.reader.choose({ query: at.row, key: at.col });
-  };
-
-  readonly #over = (event: Event): void => {
-    const at = place(event.target);
-    const matrix = this.shown?.matrix;
-    if (at === null || matrix === undefined) this.reader.point(null);
-    else this.reader.point({ layer: matrix.layer, head: matrix.head, query: at.row, key: at.col });
-  };
-}
-
-function place(target: EventTarget | null): Place | null {
-  const cell = (target as Element | null)?.closest<HTMLElement>('[data-key]');
-  if (cell == null) return null;
-  return { row: Number(cell.dataset['query']), col: Number(cell.dataset['key']) };
 }
 
 define('attn-head-matrix', HeadMatrix);
@@ -265,8 +212,15 @@ export const headMatrixStyles = css`
     min-height: 0;
     max-height: 720px;
     overflow: auto;
+    /* What comes and goes outside the window keeps its room: nothing has to be held in place. */
+    overflow-anchor: none;
     scrollbar-width: thin;
     scrollbar-color: var(--line) transparent;
+  }
+  .definition {
+    margin: 0;
+    flex: 1 0 100%;
+    font-size: 0.8125rem;
   }
   .reading bdi {
     font-weight: 600;
@@ -360,10 +314,16 @@ export const headMatrixStyles = css`
     width: calc(var(--wide) - 1px);
     height: calc(var(--high) - 1px);
     border-radius: 3px;
-    background: color-mix(in srgb, var(--light) calc(var(--weight) * 100%), var(--raised));
+    background: color-mix(in srgb, var(--light) calc(var(--light-share) * 100%), var(--raised));
     font-family: var(--mono);
     font-size: 0.6875rem;
     cursor: pointer;
+  }
+  .cell.more {
+    background: color-mix(in srgb, var(--positive) calc(var(--light-share) * 100%), var(--zero));
+  }
+  .cell.less {
+    background: color-mix(in srgb, var(--negative) calc(var(--light-share) * 100%), var(--zero));
   }
   .cell data {
     color: var(--muted);

@@ -104,6 +104,10 @@ export const layout = css`
   .panel.slot-1 {
     max-height: 820px;
   }
+  /* It has no place below the stage. */
+  .panel.unstaged {
+    display: none;
+  }
   /* On the stage: below the view's tabs, and scrolling inside. */
   .panel.staged {
     grid-area: 1 / 1 / 2 / 3;
@@ -121,6 +125,7 @@ export const layout = css`
   }
   .view-wall .stage,
   .view-matrix .stage,
+  .view-text .stage,
   .view-table .stage {
     overflow: visible;
     height: 0;
@@ -139,6 +144,7 @@ export const layout = css`
   .off,
   .view-wall .foot,
   .view-matrix .foot,
+  .view-text .foot,
   .view-table .foot {
     display: none !important;
   }
@@ -275,6 +281,7 @@ export const layout = css`
     }
     .view-wall .stage,
     .view-matrix .stage,
+    .view-text .stage,
     .view-table .stage,
     .stage {
       order: 1;

@@ -1,102 +1,124 @@
-/** The chosen head's weights as an ordinary table, three digits each, for reading and for screen readers. */
+/** The numbers of the matrix as an ordinary table, three digits each, for reading and for screen readers. */
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { tokenLabel } from '../state/labels';
-import { hiddenKinds, REASONS, visibility } from '../state/visibility';
+import { hiddenKinds, REASONS } from '../state/visibility';
 import { define } from './define';
-import { visible } from './grid-window';
+import { GridPanel, windowed } from './grid-panel';
+import { itemsOf, visible } from './grid-window';
+import { measureChooser } from './measure-chooser';
+import { type Measured, measuredParts } from './measured';
 import { data, printed } from './printed';
-import { ScrolledPanel } from './scrolled-panel';
 
 const WIDTH = 82;
 const HEIGHT = 26;
 /** What stands in a masked cell instead of a number. */
-const HIDDEN = { later: 'later', 'outside window': 'too far' } as const;
+const HIDDEN = { later: 'later', 'outside window': 'too far', visible: 'masked' } as const;
 /** Tables up to this many tokens stand in the document whole. */
 const WHOLE = 24;
 
-export class WeightsTable extends ScrolledPanel {
+export class WeightsTable extends GridPanel {
   protected override readonly headers = { width: 90, height: 30 };
 
   protected override sees(): readonly unknown[] {
-    return [this.shown?.run, this.shown?.matrix, this.shown?.selection];
+    return measuredParts(this.snapshot);
+  }
+
+  protected override size(): { width: number; height: number } {
+    return { width: WIDTH, height: HEIGHT };
   }
 
   protected override render(): TemplateResult {
-    const shown = this.shown;
-    if (shown === undefined) return html`<p class="muted empty">The same weights appear here as a table.</p>`;
-    const { matrix, selection, run } = shown;
+    const { measured, snapshot, shown } = this;
+    if (measured === null || snapshot === undefined || shown === undefined)
+      return html`<p class="muted empty">The same weights appear here as a table.</p>`;
+    const { matrix, chosen, layer, measure } = measured;
     const n = matrix.cols;
-    const whole = n <= WHOLE;
-    const rows = whole
-      ? { first: 0, last: matrix.rows }
-      : visible(this.view.top, this.view.height, HEIGHT, matrix.rows);
-    const cols = whole ? { first: 0, last: n } : visible(this.view.left, this.view.width, WIDTH, n);
-    const keys = numbers(cols.first, cols.last);
-    const label = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
-    const gap = (items: number) =>
-      items > 0 ? html`<td class="gap" aria-hidden="true" .style=${`width: ${items * WIDTH}px`}></td>` : nothing;
-    const space = (items: number) =>
-      items > 0 ? html`<tr aria-hidden="true" .style=${`height: ${items * HEIGHT}px`}></tr>` : nothing;
+    const kept = this.follow(measured);
+    const isWhole = n <= WHOLE;
+    const rows = isWhole
+      ? upTo(matrix.rows)
+      : itemsOf(visible(this.view.top, this.view.height, HEIGHT, matrix.rows), kept.row);
+    const cols = isWhole ? upTo(n) : itemsOf(visible(this.view.left, this.view.width, WIDTH, n), kept.col);
+    const masks = measure?.of === 'layers' ? { ...shown.run, windows: [] } : shown.run;
     return html`
-      <div class="scroller" tabindex="0" role="region" aria-label="Weights as a table">
+      <div class="bar-above">
+        <h2 class="heading">${measured.title}</h2>
+        ${measureChooser(snapshot, this.reader, 'Table')}
+        <p class="definition muted" id="of-table">
+          ${measured.missing ?? measured.definition} Each row looks, each column is looked at.
+          ${hiddenKinds(masks, layer, n).map(
+            (kind) => html`<span>“${HIDDEN[kind]}”: ${REASONS[kind](shown.run.windows[layer] ?? 0)}. </span>`,
+          )}
+        </p>
+      </div>
+      <div class="scroller" role="region" aria-label="Weights as a table">
         <table
           class="weights"
+          aria-label=${measured.title}
+          aria-describedby="of-table"
           aria-rowcount=${matrix.rows + 1}
           aria-colcount=${n + 1}
+          data-layer=${layer}
+          data-head=${measured.head}
+          data-measure=${measure?.name ?? 'difference'}
           .style=${`width: ${this.headers.width + n * WIDTH}px`}
-          @click=${this.#click}
+          @click=${this.pick}
+          @keydown=${this.walk}
         >
-          <caption>
-            Weights of layer ${matrix.layer}, head ${matrix.head}: each row looks, each column is looked at; a row adds up to 1.
-            ${hiddenKinds(run, matrix.layer, n).map(
-              (kind) => html`<span>“${HIDDEN[kind]}”: ${REASONS[kind](run.windows[matrix.layer] ?? 0)}. </span>`,
-            )}
-          </caption>
           <thead>
             <tr aria-rowindex="1">
               <th class="row-name" aria-colindex="1" scope="col">token</th>
-              ${gap(cols.first)}${keys.map(
-                (key) => html`<th
-                  scope="col"
-                  class=${key === selection.key ? 'key' : ''}
-                  aria-colindex=${key + 2}
-                ><bdi>${label(key)}</bdi></th>`,
-              )}${gap(n - cols.last)}
+              ${windowed(
+                cols,
+                n,
+                besides,
+                (col) => html`<th
+                scope="col"
+                class=${col === chosen.col ? 'key' : ''}
+                aria-colindex=${col + 2}
+              ><bdi>${measured.nameAt(col)}</bdi></th>`,
+              )}
             </tr>
           </thead>
           <tbody>
-            ${space(rows.first)}
-            ${numbers(rows.first, rows.last).map(
-              (query) => html`<tr aria-rowindex=${query + 2} class=${query === selection.query ? 'chosen' : ''}>
-                <th scope="row" class="row-name" aria-colindex="1"><bdi>${label(query)}</bdi></th>
-                ${gap(cols.first)}${keys.map((key) => {
-                  const kind = visibility(run, matrix.layer, query, key);
-                  const weight = matrix.data[query * n + key] ?? 0;
-                  return html`<td
-                      class=${`${query === selection.query && key === selection.key ? 'chosen' : ''}${kind === 'visible' ? '' : ' masked'}`}
-                      aria-colindex=${key + 2}
-                      data-cell=${`${query}.${key}`}
-                    >${kind === 'visible' ? printed(weight) : data(weight, HIDDEN[kind])}</td>`;
-                })}${gap(n - cols.last)}
-              </tr>`,
+            ${windowed(
+              rows,
+              matrix.rows,
+              below,
+              (row) => html`<tr
+              aria-rowindex=${row + 2}
+              class=${row === chosen.row ? 'chosen' : ''}
+            >
+              <th scope="row" class="row-name" aria-colindex="1"><bdi>${measured.nameAt(row)}</bdi></th>
+              ${windowed(cols, n, besides, (col) => this.#cell(measured, row, col))}
+            </tr>`,
             )}
-            ${space(matrix.rows - rows.last)}
           </tbody>
         </table>
       </div>
     `;
   }
 
-  readonly #click = (event: Event): void => {
-    const cell = (event.target as Element).closest<HTMLElement>('[data-cell]')?.dataset['cell'];
-    if (cell === undefined) return;
-    const [query = 0, key = 0] = cell.split('.').map(Number);
-    this.reader.choose({ query, key });
-  };
+  #cell(measured: Measured, row: number, col: number): TemplateResult {
+    const { matrix, chosen } = measured;
+    const value = matrix.data[row * matrix.cols + col] ?? 0;
+    const isChosen = row === chosen.row && col === chosen.col;
+    const isHidden = measured.whyHidden(row, col) !== null;
+    return html`<td
+      class=${`${isChosen ? 'chosen' : ''}${isHidden ? ' masked' : ''}`}
+      aria-colindex=${col + 2}
+      aria-current=${isChosen ? 'true' : nothing}
+      data-query=${measured.tokenAt(row)}
+      data-key=${measured.tokenAt(col)}
+      tabindex=${row === this.cursor.row && col === this.cursor.col ? 0 : -1}
+    >${isHidden ? data(value, HIDDEN[measured.look(row, col)]) : printed(value)}</td>`;
+  }
 }
 
-function numbers(first: number, last: number): number[] {
-  return Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
+const besides = (items: number) => html`<td class="gap" aria-hidden="true" .style=${`width: ${items * WIDTH}px`}></td>`;
+const below = (items: number) => html`<tr aria-hidden="true" .style=${`height: ${items * HEIGHT}px`}></tr>`;
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }
 
 define('attn-weights-table', WeightsTable);
@@ -105,6 +127,7 @@ export const weightsTableStyles = css`
   attn-weights-table {
     display: flex;
     flex-direction: column;
+    gap: 10px;
     min-width: 0;
     min-height: 0;
   }
@@ -113,15 +136,6 @@ export const weightsTableStyles = css`
     border-collapse: separate;
     border-spacing: 0;
     font-size: var(--small);
-  }
-  .weights caption {
-    position: sticky;
-    left: 0;
-    padding: 0 0 8px;
-    width: fit-content;
-    max-width: calc(100cqi - 40px);
-    text-align: start;
-    color: var(--muted);
   }
   .weights th,
   .weights td {
@@ -139,6 +153,9 @@ export const weightsTableStyles = css`
     font-family: var(--mono);
     font-size: 0.6875rem;
     cursor: pointer;
+  }
+  .weights td:focus-visible {
+    outline-offset: -2px;
   }
   .weights td.masked {
     color: var(--muted);

@@ -1,8 +1,19 @@
 /** What the state asks to see of one run: gathers it from the engine, and asks for nothing that is there already. */
 import { isAbort } from '../engine/errors';
-import type { Engine, HeadMatrix, LinkFilter, Matrix, Overview, Run, Sampling, TokenRow } from '../engine/types';
+import type {
+  Aggregate,
+  Engine,
+  HeadMatrix,
+  LinkFilter,
+  Matrix,
+  Overview,
+  Run,
+  Sampling,
+  TokenRow,
+} from '../engine/types';
 import { standsApart } from '../state/apart';
 import { lanesOf } from '../state/lanes';
+import { shownMeasure } from '../state/measures';
 import type { ViewerState } from '../state/state';
 import type { RunView, Selection } from './snapshot';
 
@@ -17,7 +28,6 @@ export interface Gathered {
   readonly parts: Omit<RunView, 'revision' | 'end'>;
   readonly filter: string;
   readonly sampling: Sampling;
-  readonly measure: ViewerState['measure'];
 }
 
 /** @returns null where a newer overview of the same run was asked for meanwhile: that one will be shown */
@@ -42,6 +52,7 @@ export async function gather(
   const focus = clamp(state.hover?.query ?? selection.query, run.tokens.length);
   const { layer, head, query, key } = selection;
   const { sampling } = state;
+  const measure = shownMeasure(run, state.measure);
   const isSameQuery = before !== null && before.selection.query === query;
   const [row, matrix, cell, next, steps] = await Promise.all([
     before !== null && keep && before.row.query === focus ? before.row : rowOf(engine, run, focus, filter),
@@ -61,9 +72,9 @@ export async function gather(
         : engine.steps(run.id, layer, head),
   ]);
   const [measured, effect] = await Promise.all([
-    last !== null && before !== null && last.measure === state.measure && isMeasured(before, selection, state)
+    before !== null && isMeasured(before, selection, measure)
       ? before.measured
-      : measuredOf(engine, run, state, matrix),
+      : measuredOf(engine, run, measure, matrix),
     state.wallOrder === 'effect' && run.can.effect && next?.[0] !== undefined
       ? isSameQuery && before.effect !== null
         ? before.effect
@@ -78,28 +89,35 @@ export async function gather(
     row,
     matrix,
     measured,
+    measure,
     cell,
     next,
     steps,
     effect,
   };
-  return { parts, filter: filterKey, sampling, measure: state.measure };
+  return { parts, filter: filterKey, sampling };
 }
 
-/** Whether the matrix on show under this measure is still the one that is asked for. */
-function isMeasured(before: Gathered['parts'], { layer, head }: Selection, { measure }: ViewerState): boolean {
+/** Whether the matrix on show under a measure is the one that is asked for. */
+function isMeasured(before: Gathered['parts'], { layer, head }: Selection, measure: RunView['measure']): boolean {
   const { selection } = before;
-  const isOfLayer = measure === 'mean' || measure === 'max' || measure === 'rollout';
-  return selection.layer === layer && (isOfLayer || selection.head === head);
+  if (before.measure !== measure || selection.layer !== layer) return false;
+  return isAggregate(measure) || selection.head === head;
 }
 
-function measuredOf(engine: Engine, run: Run, { measure }: ViewerState, matrix: HeadMatrix): Matrix | Promise<Matrix> {
+function measuredOf(
+  engine: Engine,
+  run: Run,
+  measure: RunView['measure'],
+  matrix: HeadMatrix,
+): Matrix | Promise<Matrix> {
   const { layer, head } = matrix;
-  if (measure === 'mean' || measure === 'max' || measure === 'rollout') return engine.aggregate(run.id, measure, layer);
-  // What a run cannot say is not asked for: the weights are shown, and the view says so.
-  const can = measure === 'scores' ? run.can.scores : measure === 'value-weighted' ? run.can.values : false;
-  return can ? engine.matrix(run.id, layer, head, measure) : matrix;
+  if (isAggregate(measure)) return engine.aggregate(run.id, measure, layer);
+  return measure === 'weights' ? matrix : engine.matrix(run.id, layer, head, measure);
 }
+
+const isAggregate = (measure: RunView['measure']): measure is Aggregate =>
+  measure === 'mean' || measure === 'max' || measure === 'rollout';
 
 function rowOf(engine: Engine, run: Run, query: number, filter: LinkFilter): Promise<TokenRow> {
   // A token that is set apart but looked at itself shows where it looks.

@@ -3,12 +3,14 @@
  * state asks to be shown of them. Immutable; a new snapshot replaces the old one.
  */
 import type {
+  Aggregate,
   Candidate,
   Cell,
   Failure,
   HeadMatrix,
   HeadSteps,
   Matrix,
+  Measure,
   ModelInfo,
   Overview,
   Pairs,
@@ -48,6 +50,8 @@ export interface RunView {
   readonly matrix: HeadMatrix;
   /** What the matrix view shows under the state's measure; the same object as `matrix` for the weights. */
   readonly measured: Matrix;
+  /** What `measured` holds: the state's measure, or `weights` where the run cannot say. */
+  readonly measure: Measure | Aggregate;
   readonly cell: Cell;
   /** The chosen head step by step, while the Steps view is on show and the run can say. */
   readonly steps: HeadSteps | null;

@@ -2,8 +2,9 @@
  * The state as the fragment of an address, and back. What comes back is hostile: bounded, typed, and anything that does
  * not fit is left out. The fragment never reaches a server. Pure.
  */
-import type { Aggregate, Intervention, Measure } from '../engine/types';
+import type { Intervention } from '../engine/types';
 import { readInterventions } from './interventions';
+import { MEASURES } from './measures';
 import { METRICS } from './metrics';
 import {
   BUILT_VIEWS,
@@ -23,7 +24,6 @@ import {
 export const LONGEST_FRAGMENT = 8192;
 /** More generated tokens are left out: they stand for nothing without those before them. */
 const MOST_GENERATED = 1024;
-const MEASURES: readonly (Measure | Aggregate)[] = ['weights', 'scores', 'value-weighted', 'mean', 'max', 'rollout'];
 const ORDERS: readonly WallOrder[] = ['place', ...METRICS.map(({ name }) => name), 'change', 'effect'];
 const CAMERAS: readonly CameraPreset[] = ['front', 'side', 'above'];
 
@@ -52,6 +52,7 @@ export function toFragment(state: ViewerState): string {
   if (state.wallOrder !== initialState.wallOrder) pairs.set('order', state.wallOrder);
   if (state.textBy === 'column') pairs.set('by', 'column');
   if (!state.words) pairs.set('words', '0');
+  if (state.difference) pairs.set('difference', '1');
   if (state.lanes.length > 0) pairs.set('lanes', state.lanes.map(placeText).join('-'));
   if (state.interventions.length > 0) pairs.set('changes', JSON.stringify(state.interventions));
   // A second model does not travel in a link.
@@ -92,7 +93,12 @@ export function fromFragment(fragment: string): Change {
     heads: wholeNumbers(pairs.get('heads'), 1023, 256),
     chat: pairs.get('chat') === '1',
     align: oneOf(pairs.get('align'), ['token', 'position'], initialState.align),
-    measure: oneOf(pairs.get('measure'), MEASURES, initialState.measure),
+    measure: oneOf(
+      pairs.get('measure'),
+      MEASURES.map(({ name }) => name),
+      initialState.measure,
+    ),
+    difference: pairs.get('difference') === '1',
     step: oneOf(pairs.get('step'), STEPS, initialState.step),
     wallOrder: oneOf(pairs.get('order'), ORDERS, initialState.wallOrder),
     textBy: oneOf(pairs.get('by'), ['row', 'column'], initialState.textBy),

@@ -6,7 +6,7 @@ import type { Aggregate, HeadSteps, Intervention, Measure, MetricName, Precision
 /** What fills the stage. Views that are not built yet are refused with `unsupported`. */
 export const VIEWS = ['story', 'heads', 'wall', 'steps', 'matrix', 'text', 'table'] as const;
 export type View = (typeof VIEWS)[number];
-export const BUILT_VIEWS: readonly View[] = ['story', 'heads', 'wall', 'steps', 'matrix', 'table'];
+export const BUILT_VIEWS: readonly View[] = VIEWS;
 
 /** A head by its place in the model. */
 export interface HeadPlace {
@@ -97,6 +97,8 @@ export interface ViewerState {
   readonly align: Align;
   /** What the matrix shows: a measure of the chosen head, or many heads together. */
   readonly measure: Measure | Aggregate;
+  /** Whether, where two runs are compared, the matrix shows the difference of their weights instead. */
+  readonly difference: boolean;
   /** The heads that the Heads view shows, at most MOST_LANES; empty: the chosen head and its layer's most telling ones. */
   readonly lanes: readonly HeadPlace[];
   readonly wallOrder: WallOrder;
@@ -131,6 +133,7 @@ export const initialState: ViewerState = {
   compare: null,
   align: 'token',
   measure: 'weights',
+  difference: false,
   lanes: [],
   wallOrder: 'place',
   step: 'query-key-value',
