@@ -14,6 +14,11 @@ import { explain } from '../state/explain';
 import { isSampling, SAMPLING_BOUNDS } from '../state/generation';
 import { BUILT_VIEWS, type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
 import { cellPanelStyles } from './cell-panel';
+import { changeFormStyles } from './change-form';
+import { changedMarkStyles } from './changed-mark';
+import { changesPanelStyles } from './changes-panel';
+import { comparePanelStyles } from './compare-panel';
+import { comparisonPartsStyles } from './comparison-parts';
 import { define } from './define';
 import { droppedFiles } from './dropped-files';
 import { errorNoteStyles } from './error-note';
@@ -24,16 +29,19 @@ import { headWallStyles } from './head-wall';
 import { layout } from './layout';
 import { linkFilterStyles } from './link-filter';
 import { startingBudget } from './memory-budget';
+import { minimalPairsStyles } from './minimal-pairs';
 import { modelBarStyles } from './model-bar';
 import { type ModelDialog, modelDialogStyles } from './model-dialog';
 import { modelOf, type Panel, type Reader } from './panel';
 import { sceneCaptionStyles } from './scene-caption';
 import { type SceneView, sceneViewStyles } from './scene-view';
 import { type Example, sentenceInputStyles } from './sentence-input';
+import { sideBySideStyles } from './side-by-side';
 import { statusBarStyles } from './status-bar';
 import { base } from './styles';
 import { parseColour, type Rgb, readTheme, watchTheme } from './theme';
 import { tokenStripStyles } from './token-strip';
+import { undoKey } from './undo-key';
 import { vectorStripStyles } from './vector-strip';
 import { weightsTableStyles } from './weights-table';
 
@@ -78,8 +86,20 @@ const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
 };
 
 /** On a narrow screen one panel is shown under the scene. */
-const SHEETS = { wall: 'Heads', matrix: 'Matrix', cell: 'Cell', table: 'Table', next: 'Next' } as const;
+const SHEETS = {
+  wall: 'Heads',
+  matrix: 'Matrix',
+  cell: 'Cell',
+  changes: 'Changes',
+  compare: 'Compare',
+  table: 'Table',
+  next: 'Next',
+} as const;
 type Sheet = keyof typeof SHEETS;
+
+/** Those that share the column beside the stage, one at a time. */
+const SIDES = ['cell', 'changes', 'compare'] as const satisfies readonly Sheet[];
+type Side = (typeof SIDES)[number];
 
 export class AttentionViewer extends LitElement {
   static override properties = {
@@ -91,6 +111,7 @@ export class AttentionViewer extends LitElement {
     examples: { attribute: false },
     snapshot: { state: true },
     sheet: { state: true },
+    side: { state: true },
     spoken: { state: true },
     theme: { state: true },
     dragging: { state: true },
@@ -116,6 +137,13 @@ export class AttentionViewer extends LitElement {
     linkFilterStyles,
     vectorStripStyles,
     cellPanelStyles,
+    changedMarkStyles,
+    changeFormStyles,
+    comparisonPartsStyles,
+    changesPanelStyles,
+    minimalPairsStyles,
+    sideBySideStyles,
+    comparePanelStyles,
     generationPanelStyles,
     headWallStyles,
     headMatrixStyles,
@@ -136,6 +164,7 @@ export class AttentionViewer extends LitElement {
   declare examples: readonly Example[];
   declare private snapshot: Snapshot | undefined;
   declare private sheet: Sheet;
+  declare private side: Side;
   declare private spoken: string;
   declare private theme: { scene: SceneTheme; ground: Rgb; panel: Rgb; raised: Rgb; light: Rgb } | undefined;
   declare private dragging: boolean;
@@ -169,6 +198,7 @@ export class AttentionViewer extends LitElement {
     this.hints = false;
     this.examples = [];
     this.sheet = 'cell';
+    this.side = 'cell';
     this.spoken = '';
     this.dragging = false;
     this.flat = false;
@@ -426,9 +456,12 @@ export class AttentionViewer extends LitElement {
     const below = (['wall', 'matrix', 'table'] as const).filter((name) => name !== view);
     const place = (name: 'wall' | 'matrix' | 'table') =>
       `panel of-${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === sheet ? ' open' : ''}`;
+    const beside = (name: Side) =>
+      `panel of-${name} beside${name === this.side ? ' chosen' : ''}${name === sheet ? ' open' : ''}`;
     return html`
       <div
         class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}${this.flat ? ' flat' : ''}`}
+        @keydown=${this.#undoKey}
         @dragover=${this.#dragOver}
         @dragleave=${this.#dragLeave}
         @drop=${this.#drop}
@@ -443,7 +476,7 @@ export class AttentionViewer extends LitElement {
           <attn-model-bar
             .snapshot=${this.snapshot}
             .reader=${feed}
-            @openmodel=${() => this.#dialog?.open()}
+            @openmodel=${() => this.#openDialog('instead')}
           ></attn-model-bar>
         </div>
         <attn-error-note .snapshot=${this.snapshot} .reader=${feed}></attn-error-note>
@@ -489,9 +522,7 @@ export class AttentionViewer extends LitElement {
                 role="tab"
                 aria-selected=${name === sheet ? 'true' : 'false'}
                 tabindex=${name === sheet ? 0 : -1}
-                @click=${() => {
-                  this.sheet = name as Sheet;
-                }}
+                @click=${() => this.#openSheet(name as Sheet)}
               >${label}</button>`,
               )}
           </div>
@@ -501,11 +532,24 @@ export class AttentionViewer extends LitElement {
               .snapshot=${this.snapshot}
               .reader=${feed}
             ></attn-generation-panel>
-            <attn-cell-panel
-              class=${`panel of-cell${sheet === 'cell' ? ' open' : ''}`}
+            <div class="sides" role="tablist" aria-label="Beside the stage" @keydown=${this.#tabKey}>
+              ${SIDES.map(
+                (name) => html`<button
+                  role="tab"
+                  aria-selected=${name === this.side ? 'true' : 'false'}
+                  tabindex=${name === this.side ? 0 : -1}
+                  @click=${() => this.#openSheet(name)}
+                >${SHEETS[name]}</button>`,
+              )}
+            </div>
+            <attn-cell-panel class=${beside('cell')} .snapshot=${this.snapshot} .reader=${feed}></attn-cell-panel>
+            <attn-changes-panel class=${beside('changes')} .snapshot=${this.snapshot} .reader=${feed}></attn-changes-panel>
+            <attn-compare-panel
+              class=${beside('compare')}
               .snapshot=${this.snapshot}
               .reader=${feed}
-            ></attn-cell-panel>
+              @openbeside=${() => this.#openDialog('beside')}
+            ></attn-compare-panel>
           </div>
           <attn-head-wall
             class=${place('wall')}
@@ -528,8 +572,8 @@ export class AttentionViewer extends LitElement {
           .reader=${feed}
           .models=${sharedEngine()}
           .library=${this.library}
-          @files=${(event: CustomEvent<File[]>) => this.#openChosen(event.detail)}
-          @address=${(event: CustomEvent<string>) => this.#openChosen(event.detail)}
+          @files=${(event: CustomEvent<File[]>) => this.#takeChosen(event.detail)}
+          @address=${(event: CustomEvent<string>) => this.#takeChosen(event.detail)}
         ></attn-model-dialog>
         <p class="unseen" aria-live="polite">${this.spoken}</p>
         <p class="drop-here" aria-hidden="true">Drop a model’s files, its folder, or a saved run</p>
@@ -637,6 +681,14 @@ export class AttentionViewer extends LitElement {
       }
     },
     pause: () => this.pause(),
+    undo: () => this.#connected().undo(),
+    redo: () => this.#connected().redo(),
+    compareWith: (source) => {
+      // The session publishes the refusal.
+      this.#connected()
+        .compareWith(source)
+        .catch(() => {});
+    },
     say: (sentence) => {
       this.spoken = sentence;
     },
@@ -678,6 +730,19 @@ export class AttentionViewer extends LitElement {
 
   get #dialog(): ModelDialog | null {
     return this.renderRoot.querySelector<ModelDialog>('attn-model-dialog');
+  }
+
+  /** What the dialog's choice is for: a model instead of the one on show, or one to stand beside it. */
+  #purpose: 'instead' | 'beside' = 'instead';
+
+  #openDialog(purpose: 'instead' | 'beside'): void {
+    this.#purpose = purpose;
+    this.#dialog?.open(purpose === 'beside' ? 'Open a model to compare with' : undefined);
+  }
+
+  #takeChosen(source: Source): void {
+    if (this.#purpose === 'beside') this.#reader.compareWith(source);
+    else this.#openChosen(source);
   }
 
   #openChosen(source: Source): void {
@@ -755,6 +820,19 @@ export class AttentionViewer extends LitElement {
   }
 
   // ---- Tabs and theme ----
+
+  #openSheet(sheet: Sheet): void {
+    this.sheet = sheet;
+    const side = SIDES.find((name) => name === sheet);
+    if (side !== undefined) this.side = side;
+  }
+
+  readonly #undoKey = (event: KeyboardEvent): void => {
+    const step = undoKey(event);
+    if (step === null) return;
+    event.preventDefault();
+    this.#reader[step]();
+  };
 
   #followView(view: View): void {
     if (view === 'wall' || view === 'matrix' || view === 'table') this.sheet = view;

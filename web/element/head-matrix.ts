@@ -5,6 +5,7 @@ import type { RunView } from '../session/snapshot';
 import { tokenLabel } from '../state/labels';
 import { headsInWords, sharedHeadOf } from '../state/sharing';
 import { hiddenKinds, REASONS, visibility, whyHidden } from '../state/visibility';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { itemsOf, step, visible } from './grid-window';
 import { data, printed } from './printed';
@@ -68,7 +69,7 @@ export class HeadMatrix extends ScrolledPanel {
     return html`
       <div class="bar-above">
         <h2 class="heading">Layer ${matrix.layer}, head ${matrix.head}</h2>
-        ${this.#reading(shown, label)} ${this.#legend(shown)}
+        ${changedMark(shown.run)} ${this.#reading(shown, label)} ${this.#legend(shown)}
       </div>
       <div class="scroller">
         <div
@@ -124,7 +125,7 @@ export class HeadMatrix extends ScrolledPanel {
     const chosen = row === selection.query && col === selection.key;
     const here = row === this.#cursor.row && col === this.#cursor.col;
     const kind = visibility(shown.run, matrix.layer, row, col);
-    const look = kind === 'visible' ? this.#inkOn(weight) : kind === 'later' ? ' later' : ' outside';
+    const look = kind === 'visible' ? this.#inkOn(weight) : ` ${kind}`;
     const why = whyHidden(shown.run, matrix.layer, row, col) ?? nothing;
     const name = `cell${chosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${look}`;
     return html`<span
@@ -169,7 +170,7 @@ export class HeadMatrix extends ScrolledPanel {
     return html`<span class="legend muted">
       ${kinds.map(
         (kind) => html`<span class="entry">
-          <span class=${`swatch ${kind === 'later' ? 'later' : 'outside'}`} aria-hidden="true"></span>
+          <span class=${`swatch ${kind}`} aria-hidden="true"></span>
           ${REASONS[kind](run.windows[matrix.layer] ?? 0)}
         </span>`,
       )}
@@ -386,6 +387,14 @@ export const headMatrixStyles = css`
   .swatch.outside {
     background: radial-gradient(circle at 3px 3px, color-mix(in srgb, var(--muted) 50%, transparent) 0.8px, transparent 1.3px) 0 0 / 7px 7px var(--ground);
   }
+  /* Hidden by the reader, not by the model: crossed out in the colour of what the reader does. */
+  .cell.blocked,
+  .swatch.blocked {
+    background:
+      linear-gradient(45deg, transparent calc(50% - 0.7px), var(--accent) 0 calc(50% + 0.7px), transparent 0),
+      linear-gradient(135deg, transparent calc(50% - 0.7px), var(--accent) 0 calc(50% + 0.7px), transparent 0)
+      var(--ground);
+  }
   .legend {
     display: inline-flex;
     flex-wrap: wrap;
@@ -404,6 +413,7 @@ export const headMatrixStyles = css`
   }
   .cell.later data,
   .cell.outside data,
+  .cell.blocked data,
   .small .cell data {
     position: absolute;
     clip-path: inset(50%);

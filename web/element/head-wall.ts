@@ -2,6 +2,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { headsInWords, type SharedHead, sharedHeads } from '../state/sharing';
 import { blockVisibility } from '../state/visibility';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { Panel } from './panel';
 import { count } from './printed';
@@ -53,6 +54,7 @@ export class HeadWall extends Panel {
     return html`
       <div class="bar-above">
         <h2 class="heading">All ${count(nLayers * nHeads)} heads</h2>
+        ${changedMark(shown.run)}
         <span class="muted">
           deeper layers above; click one to open
           it${groups === null ? nothing : html`. Heads under one bracket share their keys and values`}${windows}

@@ -50,8 +50,20 @@ export const layout = css`
     min-height: 0;
     border-inline-start: 1px solid var(--line);
   }
-  .panel.of-cell {
+  .panel.beside {
     flex: 1 1 0;
+  }
+  .panel.beside:not(.chosen) {
+    display: none;
+  }
+  .sides {
+    flex: none;
+    display: flex;
+    padding: 10px 16px 0;
+    background: var(--panel);
+  }
+  .sides [role='tab'] {
+    flex: 1;
   }
   .panel.of-next {
     flex: 0 1 auto;
@@ -120,8 +132,7 @@ export const layout = css`
     padding: 24px 0;
   }
 
-  .views,
-  .sheets {
+  .views {
     display: flex;
   }
   .views {
@@ -209,7 +220,7 @@ export const layout = css`
       border-top: 1px solid var(--line);
       border-inline-start: 0;
     }
-    .panel.of-cell {
+    .panel.beside {
       flex: 0 1 auto;
       max-height: 640px;
     }
@@ -278,10 +289,17 @@ export const layout = css`
       border-top: 1px solid var(--line);
       background: var(--ground);
     }
+    .sheets {
+      overflow-x: auto;
+      scrollbar-width: none;
+    }
     .sheets [role='tab'] {
-      flex: 1;
+      flex: 1 0 auto;
       min-height: 40px;
-      padding: 2px 4px;
+      padding: 2px 10px;
+    }
+    .sides {
+      display: none;
     }
     .side {
       display: contents;

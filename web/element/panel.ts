@@ -3,7 +3,7 @@
  * decides how panels are fed; no panel keeps a copy of the state or talks to the session.
  */
 import { LitElement, type PropertyValues } from 'lit';
-import type { ModelInfo } from '../engine/types';
+import type { ModelInfo, Source } from '../engine/types';
 import type { RunView, Snapshot } from '../session/snapshot';
 import type { Change, Hover } from '../state/state';
 
@@ -16,6 +16,11 @@ export interface Reader {
   /** Lets the model go on writing: so many tokens, or, null, until it is paused or comes to an end. */
   generate(steps: number | null): void;
   pause(): void;
+  /** The interventions as they were before their last change, and as they were before that was undone. */
+  undo(): void;
+  redo(): void;
+  /** Opens a model to stand beside the one on show. */
+  compareWith(source: Source): void;
   /** Says a sentence to assistive technology. */
   say(sentence: string): void;
 }

@@ -7,6 +7,7 @@ import { apartNames } from '../state/apart';
 import { shareApart } from '../state/explain';
 import { tokenLabel } from '../state/labels';
 import { visibility } from '../state/visibility';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, data, percent } from './printed';
@@ -32,7 +33,7 @@ export class SceneCaption extends Panel {
         ${name(selection.query)} ${isSeen ? 'looks at' : 'cannot see'} ${name(selection.key)}${
           isSeen ? html`: <strong>${percent(cell.weight)}</strong>` : nothing
         } in layer ${selection.layer},
-        head ${selection.head}.${window === null ? nothing : html` <span class="apart">Window: the last ${count(window)}.</span>`}${
+        head ${selection.head}. ${changedMark(run)}${window === null ? nothing : html` <span class="apart">Window: the last ${count(window)}.</span>`}${
           state.apart && apart !== null && share > 0
             ? html` <span class="apart">Set apart: ${apart} ${percent(share)}.</span>`
             : nothing

@@ -19,6 +19,9 @@ export const base = css`
     --value: var(--attn-value, #56f2cf);
     --output: var(--attn-output, #d06b9e);
     --light: var(--attn-light, #ff9f45);
+    --negative: var(--attn-negative, #6aa5ff);
+    --zero: var(--attn-zero, #1a202b);
+    --positive: var(--attn-positive, #ff9f45);
     --accent: var(--attn-accent, #c3b5ff);
     --on-accent: var(--attn-on-accent, #0b0e14);
     --error: var(--attn-error, #ff8f88);

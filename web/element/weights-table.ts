@@ -10,7 +10,7 @@ import { ScrolledPanel } from './scrolled-panel';
 const WIDTH = 82;
 const HEIGHT = 26;
 /** What stands in a masked cell instead of a number. */
-const HIDDEN = { later: 'later', 'outside window': 'too far' } as const;
+const HIDDEN = { later: 'later', 'outside window': 'too far', blocked: 'hidden' } as const;
 /** Tables up to this many tokens stand in the document whole. */
 const WHOLE = 24;
 

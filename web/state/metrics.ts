@@ -25,7 +25,12 @@ export const METRICS: readonly Metric[] = [
   { name: 'previous', label: 'Previous token', definition: 'Mean weight on the token just before.', unit: 'share' },
   { name: 'next', label: 'Next token', definition: 'Mean weight on the token just after.', unit: 'share' },
   { name: 'self', label: 'Itself', definition: 'Mean weight on the token itself.', unit: 'share' },
-  { name: 'first', label: 'First token', definition: 'Mean weight on the first token, from all others.', unit: 'share' },
+  {
+    name: 'first',
+    label: 'First token',
+    definition: 'Mean weight on the first token, from all others.',
+    unit: 'share',
+  },
   {
     name: 'special',
     label: 'Separators',
