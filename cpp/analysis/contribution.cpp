@@ -84,8 +84,8 @@ Vector concat_row(const ForwardTrace& trace, Index layer, Index position) {
 
 /// What multiplies a contribution, coordinate by coordinate, on its way through the final norm, times the unembedding.
 struct Readout {
-  Vector weights;     ///< [d_model]
-  bool centred;       ///< Whether the mean is taken off first.
+  Vector weights;  ///< [d_model]
+  bool centred;    ///< Whether the mean is taken off first.
 };
 
 Readout readout_of(const Model& model, const ForwardTrace& trace, Index position, std::int32_t id) {

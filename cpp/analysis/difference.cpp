@@ -15,8 +15,8 @@ namespace {
 void check_pairs(const Pairs& pairs, Index n_left, Index n_right) {
   for (const auto& [left, right] : pairs) {
     if (left >= 0 && left < n_left && right >= 0 && right < n_right) continue;
-    fail(ErrorCode::kBadRequest, {"A pair names a token that is not there."},
-         {"below ", n_left, " and ", n_right}, {left, " and ", right});
+    fail(ErrorCode::kBadRequest, {"A pair names a token that is not there."}, {"below ", n_left, " and ", n_right},
+         {left, " and ", right});
   }
 }
 
@@ -114,8 +114,7 @@ Stepper run_verify(const ForwardTrace& trace, Verification& verification) {
         const HeadBlock block = head_block(trace, l, head, first);
         // What a reader set by hand is no softmax.
         for (Index row = 0; rule.changes.empty() && row < block.weights.rows(); ++row) {
-          const std::vector<double> exact =
-              exact_row(rule, query, key, first + row, block.scores.row(row).data());
+          const std::vector<double> exact = exact_row(rule, query, key, first + row, block.scores.row(row).data());
           for (Index s = 0; s < trace.n_key; ++s) {
             const double apart = std::abs(block.weights(row, s) - exact[static_cast<std::size_t>(s)]);
             verification.largest = std::max(verification.largest, apart);

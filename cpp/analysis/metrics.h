@@ -16,13 +16,13 @@ struct TextFacts {
 
 /// Rows are queries. NaN where the text cannot show it.
 struct HeadMetrics {
-  double entropy;   ///< Mean over rows with two visible keys or more of -sum(w ln w) / ln(visible keys).
-  double previous;  ///< Mean weight on key = query - 1, over rows from 1.
-  double next;      ///< Mean weight on key = query + 1, over rows that see it.
-  double self;      ///< Mean weight on key = query.
-  double first;     ///< Mean weight on key 0, over rows from 1.
-  double special;   ///< Mean weight on special tokens other than key 0.
-  double distance;  ///< Mean over rows of sum(w |query - key|), in tokens.
+  double entropy;                 ///< Mean over rows with two visible keys or more of -sum(w ln w) / ln(visible keys).
+  double previous;                ///< Mean weight on key = query - 1, over rows from 1.
+  double next;                    ///< Mean weight on key = query + 1, over rows that see it.
+  double self;                    ///< Mean weight on key = query.
+  double first;                   ///< Mean weight on key 0, over rows from 1.
+  double special;                 ///< Mean weight on special tokens other than key 0.
+  double distance;                ///< Mean over rows of sum(w |query - key|), in tokens.
   double distance_without_first;  ///< The same over rows from 1, with key 0 removed and the row scaled to add up to 1.
   double duplicate;  ///< Over rows whose token, not special, occurred before: mean weight on all those occurrences.
   double induction;  ///< Over the same rows: mean weight on the keys right after those occurrences.

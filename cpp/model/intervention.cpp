@@ -125,8 +125,7 @@ bool looks_ahead(const Interventions& interventions) {
 }
 
 bool is_off(const Interventions& of_layer) {
-  return std::ranges::any_of(of_layer,
-                             [](const Intervention& one) { return one.kind == InterventionKind::kLayerOff; });
+  return std::ranges::any_of(of_layer, [](const Intervention& one) { return one.kind == InterventionKind::kLayerOff; });
 }
 
 void change_mixed(const Interventions& of_layer, Index n_heads, Matrix& mixed) {

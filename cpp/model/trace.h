@@ -13,12 +13,12 @@ namespace attn {
 /// One layer. It holds query, key, value and the rule, from which everything about its heads follows; or, opened from a
 /// file without them, the weights alone; or both.
 struct LayerTrace {
-  GrowingMatrix query;   ///< [n_query, n_heads * d_head]
-  GrowingMatrix key;     ///< [n_key, n_kv_heads * d_head]
-  GrowingMatrix value;   ///< [n_key, n_kv_heads * d_value]
-  ScoreRule rule;        ///< What was in force in every head, blocked keys included.
-  Interventions changes; ///< The layer's interventions: some heads had another rule (rule_of_head).
-  SharedMatrix weights;  ///< [n_heads * n_query, n_key], head after head; empty where they follow from the above.
+  GrowingMatrix query;    ///< [n_query, n_heads * d_head]
+  GrowingMatrix key;      ///< [n_key, n_kv_heads * d_head]
+  GrowingMatrix value;    ///< [n_key, n_kv_heads * d_value]
+  ScoreRule rule;         ///< What was in force in every head, blocked keys included.
+  Interventions changes;  ///< The layer's interventions: some heads had another rule (rule_of_head).
+  SharedMatrix weights;   ///< [n_heads * n_query, n_key], head after head; empty where they follow from the above.
 };
 
 struct ForwardTrace {
@@ -76,16 +76,16 @@ Matrix head_scores(const ForwardTrace& trace, Index layer, Index head);
 /// How one weight came about. What the trace lacks is empty or NaN; `has_scores` says so.
 struct CellTrace {
   bool has_scores = false;
-  Vector query;        ///< [d_head]
-  Vector key;          ///< [d_head]
-  Vector value;        ///< [d_value] of this key
-  double dot = 0;      ///< query . key
-  double scale = 0;    ///< What multiplied it, the reader's temperature included.
-  double bias = 0;     ///< What was added then, likewise.
+  Vector query;            ///< [d_head]
+  Vector key;              ///< [d_head]
+  Vector value;            ///< [d_value] of this key
+  double dot = 0;          ///< query . key
+  double scale = 0;        ///< What multiplied it, the reader's temperature included.
+  double bias = 0;         ///< What was added then, likewise.
   double temperature = 1;  ///< What the reader had the scores divided by; 1: the model's own.
-  double score = 0;    ///< What softmax saw; -infinity where masked.
-  double row_max = 0;  ///< The row's largest score; -infinity if no key is visible.
-  double row_sum = 0;  ///< Sum of exp(score - row_max) over the row's visible keys.
+  double score = 0;        ///< What softmax saw; -infinity where masked.
+  double row_max = 0;      ///< The row's largest score; -infinity if no key is visible.
+  double row_sum = 0;      ///< Sum of exp(score - row_max) over the row's visible keys.
   double weight = 0;
   bool masked = false;
   Vector output;       ///< [d_value] the row's weights . value, before w_output

@@ -34,13 +34,14 @@ void check_tokens(const Config& config, const Tokens& tokens);
 ///
 /// @param trace          is filled; must outlive the stepper. Whole only when the stepper is done.
 /// @param beginning      what the same causal model computed, under the same interventions, for the first of these
-///                       tokens (beginning_of): it is taken over and only the rest is computed. Empty: nothing is known.
+///                       tokens (beginning_of): it is taken over and only the rest is computed. Empty: nothing is
+///                       known.
 /// @param interventions  what is changed on the way (intervention.h)
-/// @throws Error (bad-request, too-long) as check_tokens does, at once; (bad-request) as check_interventions does and for
-/// the beginning of something else; from a step, (bad-file) if the numbers overflow Numeric: float32 throughout. Memory: n_layers * n_tokens *
-/// (d_model + (n_heads + 2 n_kv_heads) d_head) floats, never n_tokens squared a head. Cost: about 2 n_tokens
-/// floating-point operations a parameter, and 4 n_layers n_heads d_head n_tokens^2. Source: Vaswani et al. 2017,
-/// section 3.1; Devlin et al. 2019; Radford et al. 2019; Touvron et al. 2023.
+/// @throws Error (bad-request, too-long) as check_tokens does, at once; (bad-request) as check_interventions does and
+/// for the beginning of something else; from a step, (bad-file) if the numbers overflow Numeric: float32 throughout.
+/// Memory: n_layers * n_tokens * (d_model + (n_heads + 2 n_kv_heads) d_head) floats, never n_tokens squared a head.
+/// Cost: about 2 n_tokens floating-point operations a parameter, and 4 n_layers n_heads d_head n_tokens^2. Source:
+/// Vaswani et al. 2017, section 3.1; Devlin et al. 2019; Radford et al. 2019; Touvron et al. 2023.
 Stepper forward(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& trace, ForwardTrace beginning = {},
                 Interventions interventions = {});
 

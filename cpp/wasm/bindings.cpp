@@ -17,6 +17,10 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/aggregate.h"
+#include "analysis/contribution.h"
+#include "analysis/difference.h"
+#include "analysis/flow.h"
 #include "analysis/overview.h"
 #include "attn/sampling.h"
 #include "formats/gguf.h"
@@ -169,6 +173,54 @@ attn::Sampling sampling_from_js(double temperature, double top_k, double top_p) 
           .top_p = static_cast<float>(top_p)};
 }
 
+Index index_in(const val& js, const char* name, Index otherwise) {
+  const val number = js[name];
+  return number.isUndefined() ? otherwise : static_cast<Index>(number.as<double>());
+}
+
+float number_in(const val& js, const char* name, float otherwise) {
+  const val number = js[name];
+  return number.isUndefined() ? otherwise : static_cast<float>(number.as<double>());
+}
+
+/// The plain objects of the public contract.
+attn::Interventions interventions_from_js(const val& list) {
+  attn::Interventions interventions;
+  const auto count = list["length"].as<unsigned>();
+  for (unsigned i = 0; i < count; ++i) {
+    const val one = list[i];
+    attn::Intervention intervention;
+    intervention.kind = attn::intervention_kind(one["kind"].as<std::string>());
+    if (!one["layer"].isUndefined()) intervention.layer = index_in(one, "layer", 0);
+    intervention.head = index_in(one, "head", 0);
+    intervention.query = index_in(one, "query", 0);
+    intervention.key = index_in(one, "key", 0);
+    intervention.temperature = number_in(one, "temperature", 1.0F);
+    intervention.weight = number_in(one, "weight", 0.0F);
+    intervention.renormalise = one["renormalise"].isUndefined() || one["renormalise"].as<bool>();
+    interventions.push_back(intervention);
+  }
+  return interventions;
+}
+
+attn::Pairs pairs_from_js(const val& flat) {
+  const auto numbers = emscripten::convertJSArrayToNumberVector<std::int32_t>(flat);
+  attn::Pairs pairs;
+  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) pairs.push_back({numbers[i], numbers[i + 1]});
+  return pairs;
+}
+
+attn::Matrix matrix_from_js(const val& js) {
+  const auto numbers = emscripten::convertJSArrayToNumberVector<float>(js["data"]);
+  const auto rows = static_cast<Index>(js["rows"].as<double>());
+  const auto cols = static_cast<Index>(js["cols"].as<double>());
+  if (rows < 0 || cols < 0 || static_cast<std::size_t>(rows * cols) != numbers.size()) {
+    attn::fail(attn::ErrorCode::kBadRequest, {"A matrix must have rows x cols numbers."}, {rows * cols},
+               {numbers.size()});
+  }
+  return Eigen::Map<const attn::Matrix>(numbers.data(), rows, cols);
+}
+
 attn::LinkFilter filter_from_js(const val& apart, const val& heads, unsigned budget) {
   return {.apart = emscripten::convertJSArrayToNumberVector<std::uint8_t>(apart),
           .heads = emscripten::convertJSArrayToNumberVector<std::uint8_t>(heads),
@@ -181,6 +233,14 @@ val step_to_js(const attn::Stepper& stepper) {
   js.set("progress", stepper.progress());
   return js;
 }
+
+/// Long work on complete runs, and what it comes to. One at a time.
+struct Work {
+  attn::Stepper stepper;
+  attn::Matrix matrix;
+  std::vector<float> numbers;
+  attn::Verification verification;
+};
 
 /// One forward pass or one opened trace, and the work on it that is under way.
 struct Run {
@@ -197,6 +257,8 @@ struct State {
   std::shared_ptr<const attn::Model> model;
   std::map<int, std::unique_ptr<Run>> runs;
   int last_run = 0;
+  std::map<int, std::unique_ptr<Work>> works;
+  int last_work = 0;
 };
 
 State state;
@@ -212,13 +274,16 @@ bool is_gguf_file(const std::string& name) {
   return attn::is_gguf({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-/// What an earlier run of the model computed for the first of these tokens; empty where there is none.
-attn::ForwardTrace longest_beginning(const std::vector<std::int32_t>& ids) {
+/// What an earlier run of the model computed for the first of these tokens, changed in the same way; empty where there
+/// is none.
+attn::ForwardTrace longest_beginning(const std::vector<std::int32_t>& ids, const attn::Interventions& interventions) {
+  if (attn::looks_ahead(interventions)) return {};
   const Run* best = nullptr;
   Index longest = 0;
   for (const auto& [id, run] : state.runs) {
     const Index shared = attn::shared_beginning(run->ids, ids);
     if (!state.model->config.causal || !run->forward.done() || shared <= longest) continue;
+    if (run->trace.interventions != interventions) continue;
     best = run.get();
     longest = shared;
   }
@@ -312,7 +377,10 @@ val open_model(const val& names, const val& config_json) {
     js.set("causal", config.causal);
     js.set("name", text_or_null(attn::text_or(gguf.settings, "general.name", "")));
     js.set("licence", text_or_null(attn::text_or(gguf.settings, "general.license", "")));
-    js.set("next", config.causal && !state.model->parameters.head.empty());
+    const attn::Parameters& parameters = state.model->parameters;
+    const bool can_next = config.causal && !parameters.head.empty();
+    js.set("next", can_next);
+    js.set("effect", can_next && parameters.norm_first && parameters.head.transform.w.empty());
     js.set("tokenizer", tokenizer_to_js(gguf.tokenizer));
     return js;
   });
@@ -347,14 +415,16 @@ val open_trace(const std::string& name) {
   });
 }
 
-val begin_run(const val& ids) {
+val begin_run(const val& ids, const val& list) {
   return guarded([&] {
     if (state.model == nullptr) attn::fail(attn::ErrorCode::kBadRequest, {"There is no model to run."});
     auto run = std::make_unique<Run>();
     run->ids = emscripten::convertJSArrayToNumberVector<std::int32_t>(ids);
-    attn::ForwardTrace beginning = longest_beginning(run->ids);
+    attn::Interventions interventions = interventions_from_js(list);
+    attn::ForwardTrace beginning = longest_beginning(run->ids, interventions);
     const auto reused = static_cast<int>(beginning.n_query);
-    run->forward = attn::forward(state.model, {.ids = run->ids}, run->trace, std::move(beginning));
+    run->forward =
+        attn::forward(state.model, {.ids = run->ids}, run->trace, std::move(beginning), std::move(interventions));
     state.runs[++state.last_run] = std::move(run);
     std::vector<std::int32_t> windows;
     for (const auto& layer : state.model->parameters.layers) windows.push_back(static_cast<std::int32_t>(layer.window));
@@ -376,11 +446,13 @@ val step_run(int id, double milliseconds) {
 
 void drop_run(int id) { state.runs.erase(id); }
 
-val begin_overview(int id, const val& apart, const val& heads, unsigned budget) {
+val begin_overview(int id, const val& ids, const val& special, const val& apart, const val& heads, unsigned budget) {
   return guarded([&] {
     Run& run = complete_run(id);
     run.look = {};  // What was under way wrote into the overview that the new work begins.
-    run.look = attn::overview_of(run.trace, filter_from_js(apart, heads, budget), run.overview);
+    attn::TextFacts text{.ids = emscripten::convertJSArrayToNumberVector<std::int32_t>(ids),
+                         .special = emscripten::convertJSArrayToNumberVector<std::uint8_t>(special)};
+    run.look = attn::overview_of(run.trace, std::move(text), filter_from_js(apart, heads, budget), run.overview);
     return val::object();
   });
 }
@@ -404,6 +476,8 @@ val overview(int id) {
     js.set("thumbnailSize", static_cast<int>(run.overview.thumbnail_size));
     js.set("setApart", array_to_js(run.overview.set_apart));
     js.set("strongest", array_to_js(run.overview.strongest));
+    const auto* metrics = reinterpret_cast<const double*>(run.overview.metrics.data());
+    js.set("metrics", array_to_js(metrics, attn::kMetrics * run.overview.metrics.size()));
     return js;
   });
 }
@@ -419,11 +493,20 @@ val row(int id, int query, const val& apart, const val& heads, unsigned budget) 
   });
 }
 
+const attn::Model& model_of(const Run& run) {
+  if (state.model == nullptr || run.ids.empty()) {
+    attn::fail(attn::ErrorCode::kUnsupported, {"A saved run has no model to ask."}, {"a run of a model"},
+               {"a saved run"});
+  }
+  return *state.model;
+}
+
 val matrix(int id, int layer, int head, const std::string& measure) {
   return guarded([&] {
-    const attn::ForwardTrace& trace = complete_run(id).trace;
-    val js = matrix_to_js(measure == "scores" ? attn::head_scores(trace, layer, head)
-                                              : attn::head_weights(trace, layer, head));
+    const Run& run = complete_run(id);
+    val js = matrix_to_js(measure == "value-weighted" ? attn::value_weighted(model_of(run), run.trace, layer, head)
+                          : measure == "scores"       ? attn::head_scores(run.trace, layer, head)
+                                                      : attn::head_weights(run.trace, layer, head));
     js.set("layer", layer);
     js.set("head", head);
     return js;
@@ -445,6 +528,7 @@ val cell(int id, int layer, int head, int query, int key) {
     set("dot", val(cell.dot));
     set("scale", val(cell.scale));
     set("bias", val(cell.bias));
+    js.set("temperature", cell.temperature);
     set("score", val(cell.score));
     set("rowMax", val(cell.row_max));
     set("rowSum", val(cell.row_sum));
@@ -455,6 +539,126 @@ val cell(int id, int layer, int head, int query, int key) {
     js.set("rowWeights", vector_to_js(cell.row_weights));
     return js;
   });
+}
+
+/// Takes up long work. @param begin  gives the stepper that writes into its argument
+template <typename Begin>
+val begin_work(const Begin& begin) {
+  return guarded([&] {
+    auto work = std::make_unique<Work>();
+    work->stepper = begin(*work);
+    state.works[++state.last_work] = std::move(work);
+    Object js;
+    js.set("work", state.last_work);
+    return js;
+  });
+}
+
+val begin_aggregate(int id, const std::string& name, int layer) {
+  return begin_work([&](Work& work) {
+    const auto kind = name == "rollout" ? attn::Aggregate::kRollout
+                      : name == "max"   ? attn::Aggregate::kMax
+                                        : attn::Aggregate::kMean;
+    return attn::aggregate_of(complete_run(id).trace, kind, layer, work.matrix);
+  });
+}
+
+val begin_flow(int id, int query) {
+  return begin_work([&](Work& work) { return attn::flow_of(complete_run(id).trace, query, work.numbers); });
+}
+
+val begin_change(int left, int right, const val& pairs) {
+  return begin_work([&](Work& work) {
+    return attn::change_of(complete_run(left).trace, complete_run(right).trace, pairs_from_js(pairs), work.numbers);
+  });
+}
+
+val begin_verify(int id) {
+  return begin_work([&](Work& work) { return attn::verify(complete_run(id).trace, work.verification); });
+}
+
+Work& work_of(int id) {
+  const auto found = state.works.find(id);
+  if (found == state.works.end()) attn::fail(attn::ErrorCode::kBadRequest, {"There is no work ", id, "."});
+  return *found->second;
+}
+
+val step_work(int id, double milliseconds) {
+  return guarded([&] {
+    attn::Stepper& stepper = work_of(id).stepper;
+    stepper.run_for(milliseconds);
+    return step_to_js(stepper);
+  });
+}
+
+val end_work(int id) {
+  return guarded([&] {
+    const Work& work = work_of(id);
+    if (!work.stepper.done()) attn::fail(attn::ErrorCode::kBadRequest, {"The work is not complete."});
+    Object js;
+    js.set("matrix", matrix_to_js(work.matrix));
+    js.set("numbers", array_to_js(work.numbers));
+    js.set("largest", work.verification.largest);
+    js.set("compared", work.verification.compared);
+    return js;
+  });
+}
+
+void drop_work(int id) { state.works.erase(id); }
+
+val steps(int id, int layer, int head) {
+  return guarded([&] {
+    const Run& run = complete_run(id);
+    const attn::HeadSteps steps =
+        attn::head_steps(run.ids.empty() ? nullptr : state.model.get(), run.trace, layer, head);
+    Object js;
+    js.set("layer", layer);
+    js.set("head", head);
+    js.set("query", matrix_to_js(steps.query));
+    js.set("key", matrix_to_js(steps.key));
+    js.set("value", matrix_to_js(steps.value));
+    js.set("dots", matrix_to_js(steps.dots));
+    js.set("scaled", matrix_to_js(steps.scaled));
+    js.set("scores", matrix_to_js(steps.scores));
+    js.set("weights", matrix_to_js(steps.weights));
+    js.set("output", matrix_to_js(steps.output));
+    js.set("concat", matrix_to_js(steps.concat));
+    js.set("wOutput", steps.w_output.size() == 0 ? val::null() : matrix_to_js(steps.w_output));
+    js.set("added", steps.added.size() == 0 ? val::null() : matrix_to_js(steps.added));
+    return js;
+  });
+}
+
+val effect(int id, int position, int token) {
+  return guarded([&] {
+    const Run& run = complete_run(id);
+    return array_to_js(attn::direct_effect(model_of(run), run.trace, position, token));
+  });
+}
+
+val difference(const val& left, const val& right, const val& pairs) {
+  return guarded([&] {
+    return matrix_to_js(attn::difference(matrix_from_js(left), matrix_from_js(right), pairs_from_js(pairs)));
+  });
+}
+
+val distance(const val& left, const val& right, const std::string& kind) {
+  return guarded([&] {
+    const attn::Matrix a = matrix_from_js(left);
+    const attn::Matrix b = matrix_from_js(right);
+    Object js;
+    js.set("value", kind == "cosine" ? attn::cosine_distance(attn::row_of(a, 0), attn::row_of(b, 0))
+                                     : attn::prediction_distance(attn::row_of(a, 0), attn::row_of(b, 0)));
+    return js;
+  });
+}
+
+val embedding(int id) {
+  return guarded([&] { return matrix_to_js(attn::embedding_of(complete_run(id).trace)); });
+}
+
+val logits(int id, int position) {
+  return guarded([&] { return matrix_to_js(logits_of(id, position)); });
 }
 
 val hidden(int id, int layer) {
@@ -505,6 +709,19 @@ EMSCRIPTEN_BINDINGS(headlight) {
   function("row", &row);
   function("matrix", &matrix);
   function("cell", &cell);
+  function("beginAggregate", &begin_aggregate);
+  function("beginFlow", &begin_flow);
+  function("beginChange", &begin_change);
+  function("beginVerify", &begin_verify);
+  function("stepWork", &step_work);
+  function("endWork", &end_work);
+  function("dropWork", &drop_work);
+  function("steps", &steps);
+  function("effect", &effect);
+  function("difference", &difference);
+  function("distance", &distance);
+  function("embedding", &embedding);
+  function("logits", &logits);
   function("hidden", &hidden);
   function("next", &next);
   function("sample", &sample);

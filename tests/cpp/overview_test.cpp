@@ -7,7 +7,7 @@
 #include <cmath>
 #include <functional>
 
-#include "golden.h"
+#include "random_runs.h"
 
 namespace {
 
@@ -15,20 +15,7 @@ using attn::Index;
 
 /// A trace of random queries and keys.
 attn::ForwardTrace random_trace(Index n_layers, Index n_heads, Index n_tokens, bool causal, std::uint64_t seed) {
-  test::Random random(seed);
-  attn::ForwardTrace trace;
-  trace.n_heads = trace.n_kv_heads = n_heads;
-  trace.n_query = trace.n_key = n_tokens;
-  trace.causal = causal;
-  for (Index layer = 0; layer < n_layers; ++layer) {
-    attn::LayerTrace one;
-    one.query = attn::GrowingMatrix(random.matrix(n_tokens, n_heads * 4, 3.0F));
-    one.key = attn::GrowingMatrix(random.matrix(n_tokens, n_heads * 4, 3.0F));
-    one.value = attn::GrowingMatrix(random.matrix(n_tokens, n_heads * 4));
-    one.rule = attn::scaled_by_width(4, causal ? attn::causal_mask() : attn::Mask{});
-    trace.layers.push_back(one);
-  }
-  return trace;
+  return test::random_run(n_layers, n_heads, n_heads, n_tokens, causal, seed);
 }
 
 attn::LinkFilter random_filter(const attn::ForwardTrace& trace, std::size_t budget, std::uint64_t seed) {
@@ -40,9 +27,17 @@ attn::LinkFilter random_filter(const attn::ForwardTrace& trace, std::size_t budg
   return filter;
 }
 
+/// Tokens that are all different, and none special.
+attn::TextFacts plain_text(const attn::ForwardTrace& trace) {
+  attn::TextFacts text;
+  for (Index t = 0; t < trace.n_key; ++t) text.ids.push_back(static_cast<std::int32_t>(t));
+  text.special.resize(static_cast<std::size_t>(trace.n_key));
+  return text;
+}
+
 attn::Overview overview_of(const attn::ForwardTrace& trace, const attn::LinkFilter& filter) {
   attn::Overview overview;
-  attn::overview_of(trace, filter, overview).finish();
+  attn::overview_of(trace, plain_text(trace), filter, overview).finish();
   return overview;
 }
 
@@ -150,7 +145,7 @@ TEST(Overview, DoesNotDependOnHowItIsSliced) {
   const attn::ForwardTrace trace = random_trace(2, 2, 150, false, 51);
   const attn::LinkFilter filter = random_filter(trace, 100, 51);
   attn::Overview sliced;
-  attn::Stepper stepper = attn::overview_of(trace, filter, sliced);
+  attn::Stepper stepper = attn::overview_of(trace, plain_text(trace), filter, sliced);
   double last = 0.0;
   while (!stepper.done()) {
     stepper.run_for(0.0);
@@ -170,11 +165,11 @@ TEST(Overview, RefusesAFilterOfAnotherSize) {
   attn::LinkFilter filter = random_filter(trace, 5, 61);
   filter.apart.push_back(0);
   test::expect_refusal({attn::ErrorCode::kBadRequest, "tokens", "5", "6"},
-                       [&] { attn::overview_of(trace, filter, overview); });
+                       [&] { attn::overview_of(trace, plain_text(trace), filter, overview); });
   filter = random_filter(trace, 5, 61);
   filter.heads.pop_back();
   test::expect_refusal({attn::ErrorCode::kBadRequest, "heads", "4", "3"},
-                       [&] { attn::overview_of(trace, filter, overview); });
+                       [&] { attn::overview_of(trace, plain_text(trace), filter, overview); });
 }
 
 TEST(TokenRow, IsTheRowOfEveryHeadAndItsLinks) {

@@ -92,7 +92,7 @@ class FakeWorker extends EventTarget {
   }
 }
 
-const typed = (text: string): RunText => ({ text, chat: false, generated: [] });
+const typed = (text: string): RunText => ({ text, chat: false, generated: [], interventions: [] });
 
 const heldLocks = new Map<string, Promise<void>>();
 const latest = (count: number): Promise<FakeWorker> =>
@@ -221,7 +221,7 @@ describe('a tokenizer whose pattern takes for ever', () => {
     const { engine, worker, model } = await withModel();
     const run = engine.run(
       model,
-      { text: `${'a'.repeat(26)}!`, chat: false, generated: [] },
+      { text: `${'a'.repeat(26)}!`, chat: false, generated: [], interventions: [] },
       onProgress === undefined ? {} : { onProgress },
     );
     const job = await worker.job('run');

@@ -31,7 +31,7 @@ async function open(files: Record<string, Uint8Array>, config: string | null): P
 }
 
 function runAll(core: CoreEngine, ids: ArrayLike<number>): { run: number; reused: number } {
-  const { run, reused } = value(core.beginRun(Int32Array.from(ids)));
+  const { run, reused } = value(core.beginRun(Int32Array.from(ids), []));
   while (!value(core.stepRun(run, 1000)).done);
   return { run, reused };
 }
@@ -155,7 +155,7 @@ describe('SmolLM2 from its GGUF', () => {
       expect(info).toMatchObject({ family: 'llama', nLayers: 30, nHeads: 9, nKvHeads: 3, causal: true });
       expect(host.memory().used).toBeLessThan(256 * 1024 * 1024);
       let last = 10;
-      let text: RunText = { text: golden.metadata['text'] ?? '', chat: false, generated: [] };
+      let text: RunText = { text: golden.metadata['text'] ?? '', chat: false, generated: [], interventions: [] };
       let run = await host.run(++last, 1, text, never, silent);
       expect(run.tokens.map((token) => token.id)).toEqual([...golden.tensor('input_ids').data]);
       for (const layer of [0, 14, 29]) {

@@ -12,7 +12,7 @@ const MODEL = 1;
 let host: Host;
 let lastRun = 100;
 
-const plain = (text: string): RunText => ({ text, chat: false, generated: [] });
+const plain = (text: string): RunText => ({ text, chat: false, generated: [], interventions: [] });
 const run = (text: string): Promise<Run> => host.run(++lastRun, MODEL, plain(text), never, silent);
 
 beforeAll(async () => {

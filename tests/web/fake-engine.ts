@@ -1,26 +1,34 @@
 /** An engine without a worker and without arithmetic: every number says which run it belongs to, every answer waits its turn. */
 import { aborted, EngineError } from '../../web/engine/errors';
 import type {
+  Aggregate,
   Candidate,
   Capabilities,
   Cell,
   Engine,
+  Flow,
   HeadMatrix,
+  HeadMetrics,
+  HeadSteps,
   Loaded,
   Matrix,
+  Measure,
   MemoryUse,
   ModelInfo,
   Offer,
   Options,
   Overview,
+  Pairs,
   Progress,
   Run,
+  RunDistance,
   RunText,
   Sampling,
   Source,
   StoredModel,
   Token,
   TokenRow,
+  Verification,
 } from '../../web/engine/types';
 
 export const nLayers = 2;
@@ -68,16 +76,17 @@ export class FakeEngine implements Engine {
     this.models.set(id, name);
     const info = infoOf(name);
     if (!name.startsWith('trace')) return { id, info, run: null, chat: isWriter(name), ends: [END] };
-    const text = { text: name.slice('trace '.length), chat: false, generated: [] };
+    const text = { text: name.slice('trace '.length), chat: false, generated: [], interventions: [] };
     return { id, info, run: this.#newRun(id, info, text, true), chat: false, ends: [] };
   }
 
   async run(model: number, asked: RunText, options: Options = {}): Promise<Run> {
-    const { text, chat, generated } = asked;
+    const { text, chat, generated, interventions } = asked;
     const name = this.models.get(model);
     if (name === undefined) throw refused('bad-request', `There is no model ${model}.`);
     this.mostRunning = Math.max(this.mostRunning, ++this.running);
-    const label = [chat ? `run chat ${text}` : `run ${text}`, ...generated].join(' +');
+    const changes = interventions.map(({ kind }) => kind);
+    const label = [[chat ? `run chat ${text}` : `run ${text}`, ...generated].join(' +'), ...changes].join(' !');
     try {
       await this.#wait(label, options);
     } finally {
@@ -85,6 +94,7 @@ export class FakeEngine implements Engine {
     }
     if (wordsOf(text).length > mostWords) throw refused('too-long', `The text has ${wordsOf(text).length} tokens.`);
     if (!isWriter(name) && (chat || generated.length > 0)) throw refused('bad-request', `${name} does not write.`);
+    if (interventions.some((one) => 'head' in one && one.head >= nHeads)) throw refused('bad-request', 'No such head.');
     if (text === 'deadly') {
       this.die();
       throw refused('engine-died', 'The engine stopped.');
@@ -105,6 +115,7 @@ export class FakeEngine implements Engine {
       thumbnailSize: 1,
       setApart: new Float32Array(nLayers * nHeads * n).fill(filter.apart.includes(1) ? 0.5 : 0),
       strongest,
+      metrics: Array.from({ length: nLayers * nHeads }, () => metricsOf(run)),
     };
   }
   async row(run: number, query: number): Promise<TokenRow> {
@@ -112,8 +123,8 @@ export class FakeEngine implements Engine {
     this.#of(run);
     return { query, weights: Float32Array.of(run), links: new Uint32Array() };
   }
-  async matrix(run: number, layer: number, head: number, measure: 'weights' | 'scores'): Promise<HeadMatrix> {
-    await this.#turn(`matrix ${run} ${layer} ${head}`);
+  async matrix(run: number, layer: number, head: number, measure: Measure): Promise<HeadMatrix> {
+    await this.#turn(`matrix ${run} ${layer} ${head}${measure === 'weights' ? '' : ` ${measure}`}`);
     const { n } = this.#of(run);
     if (measure === 'scores' && !this.can.scores) throw refused('unsupported', 'This trace holds weights alone.');
     return { rows: n, cols: n, data: new Float32Array(n * n).fill(run), layer, head };
@@ -122,8 +133,42 @@ export class FakeEngine implements Engine {
     await this.#turn(`cell ${run} ${layer} ${head} ${queryIndex} ${keyIndex}`);
     this.#of(run);
     const nothing = { query: null, key: null, value: null, dot: null, scale: null, bias: null, score: null };
-    const rest = { rowMax: null, rowSum: null, masked: false, output: null, rowScores: null };
+    const rest = { temperature: 1, rowMax: null, rowSum: null, masked: false, output: null, rowScores: null };
     return { ...nothing, ...rest, layer, head, queryIndex, keyIndex, weight: run, rowWeights: new Float32Array() };
+  }
+  async aggregate(run: number, name: Aggregate, layer: number): Promise<Matrix> {
+    await this.#turn(`${name} ${run} ${layer}`);
+    return square(this.#of(run).n, run);
+  }
+  async flow(run: number, query: number): Promise<Flow> {
+    await this.#turn(`flow ${run} ${query}`);
+    return { query, data: new Float32Array(this.#of(run).n) };
+  }
+  async steps(run: number, layer: number, head: number): Promise<HeadSteps> {
+    await this.#turn(`steps ${run} ${layer} ${head}`);
+    const all = square(this.#of(run).n, run);
+    const parts = { query: all, key: all, value: all, dots: all, scaled: all, scores: all, weights: all };
+    return { layer, head, ...parts, output: all, concat: all, wOutput: all, added: all };
+  }
+  async effect(run: number, position: number, id: number): Promise<Float32Array> {
+    await this.#turn(`effect ${run} ${position} ${id}`);
+    this.#of(run);
+    return new Float32Array(nLayers * nHeads).fill(id);
+  }
+  /** Says which two runs it belongs to. */
+  async distance(left: number, right: number): Promise<RunDistance> {
+    await this.#turn(`distance ${left} ${right}`);
+    this.#of(left);
+    this.#of(right);
+    return { heads: new Float32Array(nLayers * nHeads), embedding: left, prediction: right };
+  }
+  async difference(left: Matrix, right: Matrix, pairs: Pairs): Promise<Matrix> {
+    await this.#turn('difference');
+    return square(pairs.length / 2, (left.data[0] ?? 0) - (right.data[0] ?? 0));
+  }
+  async verify(run: number): Promise<Verification> {
+    await this.#turn(`verify ${run}`);
+    return { largest: 0, compared: this.#of(run).n };
   }
   async hidden(run: number, layer: number): Promise<Matrix> {
     await this.#turn(`hidden ${run} ${layer}`);
@@ -176,18 +221,19 @@ export class FakeEngine implements Engine {
     for (const listener of this.#listeners) listener();
   }
 
-  #newRun(owner: number, model: ModelInfo, { text, chat, generated }: RunText, isTrace: boolean): Run {
+  #newRun(owner: number, model: ModelInfo, { text, chat, generated, interventions }: RunText, isTrace: boolean): Run {
     const id = ++this.#lastId;
     const typed = tokensOf(chat ? `<chat> ${text}` : text, isTrace);
     const tokens = [...typed, ...generated.map((token, i) => generatedToken(token, typed.length + i))];
     if (model.nCtx !== null && tokens.length > model.nCtx)
       throw refused('too-long', `There are ${tokens.length} tokens.`);
-    const can = { ...this.can, next: !isTrace && model.causal === true };
+    const next = !isTrace && model.causal === true;
+    const can = { ...this.can, next, values: !isTrace, effect: next };
     this.runs.set(id, { owner, n: tokens.length, can });
     const source = isTrace ? 'trace' : 'model';
     const backend = { source, module: 'simd', precision: 'f32', threads: 1, tolerance: 2e-5 } as const;
     const rest = { windows: [null, null], reused: 0, computeMs: 1 };
-    return { id, text, chat, tokens, generated: [...generated], model, backend, can, ...rest };
+    return { id, text, chat, tokens, generated: [...generated], interventions, model, backend, can, ...rest };
   }
 
   #of(run: number) {
@@ -221,6 +267,16 @@ export function infoOf(name: string): ModelInfo {
     bytes: 1,
     causal: isWriter(name),
   };
+}
+
+const square = (n: number, number: number): Matrix => {
+  return { rows: n, cols: n, data: new Float32Array(n * n).fill(number) };
+};
+
+/** Every metric is the run's number; what a text without repetitions cannot show is null. */
+function metricsOf(run: number): HeadMetrics {
+  const shares = { entropy: run, previous: run, next: run, self: run, first: run, special: run };
+  return { ...shares, distance: run, distanceWithoutFirst: run, duplicate: null, induction: null };
 }
 
 /** Models of this name are causal. */

@@ -74,7 +74,7 @@ const putTiny = () => {
 
 /** The loaded model's first weights are those of the reference. */
 async function expectReference(id: number): Promise<void> {
-  const run = await host.run(++last, id, { text: IDS, chat: false, generated: [] }, never, silent);
+  const run = await host.run(++last, id, { text: IDS, chat: false, generated: [], interventions: [] }, never, silent);
   const expected = readGolden('families/llama/run.safetensors').tensor('layers.1.weights').data;
   const { data } = host.matrix(run.id, 1, 2, 'weights');
   const worst = Math.max(...data.map((weight, i) => Math.abs(weight - (expected[2 * data.length + i] ?? Number.NaN))));
@@ -145,7 +145,7 @@ describe('from the hub', () => {
     hub.put(`${ROOT}one.gguf`, bytes, { redirect: true });
     const { id, info } = await load(`${page()}/blob/main/one.gguf`);
     expect(info).toMatchObject({ name: 'headlight tiny', family: 'llama', nCtx: 128 });
-    const text = { text: 'It has a tokenizer.', chat: false, generated: [] };
+    const text = { text: 'It has a tokenizer.', chat: false, generated: [], interventions: [] };
     const { tokens } = await host.run(++last, id, text, never, silent);
     expect(tokens.map((token) => token.text).join('')).toContain(text.text);
     const nameless = Buffer.from(bytes);
@@ -191,7 +191,7 @@ test('a large model in parts that break, and again without the network', async (
     const { id, info } = await load(`${hub.origin}/owner/minilm`);
     expect(info).toMatchObject({ name: 'minilm', bytes: 90_868_376 });
     const text = golden.metadata['text'] ?? '';
-    const run = await host.run(++last, id, { text, chat: false, generated: [] }, never, silent);
+    const run = await host.run(++last, id, { text, chat: false, generated: [], interventions: [] }, never, silent);
     const { data } = host.matrix(run.id, 5, 0, 'weights');
     const expected = golden.tensor('layers.5.weights').data;
     for (const [i, weight] of data.entries()) expect(Math.abs(weight - (expected[i] ?? 9))).toBeLessThan(2e-5);

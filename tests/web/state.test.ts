@@ -1,7 +1,7 @@
 /** The pure words and numbers: the state and its address, labels, formats, sentences. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Run } from '../../web/engine/types';
+import type { Intervention, Run } from '../../web/engine/types';
 import { fromFragment, LONGEST_FRAGMENT, toFragment } from '../../web/state/address';
 import { apartNames, standsApart } from '../../web/state/apart';
 import { type Explained, explain, explainApart } from '../../web/state/explain';
@@ -18,7 +18,7 @@ import {
 } from '../../web/state/generation';
 import { tokenLabel } from '../../web/state/labels';
 import { formatBytes, formatNumber, formatPercent } from '../../web/state/numbers';
-import { BUILT_VIEWS, initialState, update, type ViewerState } from '../../web/state/state';
+import { BUILT_VIEWS, initialState, MOST_LANES, STEPS, update, type ViewerState } from '../../web/state/state';
 import { infoOf } from './fake-engine';
 
 describe('the state', () => {
@@ -52,6 +52,24 @@ describe('the state', () => {
 });
 
 const index = fc.nat(65_535);
+const anyPlace = fc.record({ layer: fc.nat(1023), head: fc.nat(1023) });
+const inLayer = fc.oneof(fc.constant({}), fc.record({ layer: fc.nat(40) }));
+const anyIntervention: fc.Arbitrary<Intervention> = fc
+  .oneof(
+    fc.tuple(inLayer, fc.constantFrom('head-off' as const, 'head-mean' as const, 'head-uniform' as const), fc.nat(40)),
+    fc.tuple(inLayer, fc.constant('temperature' as const), fc.nat(40)),
+    fc.tuple(inLayer, fc.constant('block-key' as const), fc.nat(40)),
+    fc.tuple(inLayer, fc.constant('layer-off' as const), fc.nat(40)),
+    fc.tuple(inLayer, fc.constant('edit-weight' as const), fc.nat(40)),
+  )
+  .map(([layer, kind, n]): Intervention => {
+    if (kind === 'temperature') return { kind, ...layer, head: n, temperature: 0.25 + n };
+    if (kind === 'block-key') return { kind, ...layer, key: n };
+    if (kind === 'layer-off') return { kind, ...layer };
+    if (kind === 'edit-weight')
+      return { kind, ...layer, head: n, query: n, key: n + 1, weight: n / 40, renormalise: n % 2 === 0 };
+    return { kind, ...layer, head: n };
+  });
 const anyState: fc.Arbitrary<ViewerState> = fc.record({
   text: fc.string({ unit: 'grapheme', maxLength: 200 }),
   layer: index,
@@ -74,6 +92,25 @@ const anyState: fc.Arbitrary<ViewerState> = fc.record({
   layers: fc.option(fc.array(fc.nat(1023), { maxLength: 40 })),
   heads: fc.option(fc.array(fc.nat(1023), { maxLength: 40 })),
   hover: fc.constant(null),
+  interventions: fc.array(anyIntervention, { maxLength: 6 }),
+  compare: fc.option(
+    fc.oneof(
+      fc.constant({ kind: 'original' as const }),
+      fc.string({ unit: 'grapheme', maxLength: 60 }).map((text) => ({ kind: 'text' as const, text })),
+      anyPlace.map((place) => ({ kind: 'head' as const, ...place })),
+    ),
+  ),
+  align: fc.constantFrom('token' as const, 'position' as const),
+  measure: fc.constantFrom('weights', 'scores', 'value-weighted', 'mean', 'max', 'rollout') as fc.Arbitrary<
+    ViewerState['measure']
+  >,
+  lanes: fc.array(anyPlace, { maxLength: MOST_LANES }),
+  wallOrder: fc.constantFrom('place', 'change', 'effect', 'induction', 'distanceWithoutFirst') as fc.Arbitrary<
+    ViewerState['wallOrder']
+  >,
+  step: fc.constantFrom(...STEPS),
+  textBy: fc.constantFrom('row' as const, 'column' as const),
+  words: fc.boolean(),
 });
 
 /** Two typed tokens, three generated ones: a control token, and half a character. */
@@ -421,11 +458,12 @@ describe('sentences', () => {
     chat: false,
     tokens,
     generated: [],
+    interventions: [],
     windows: [null, null],
     reused: 0,
     model: infoOf('model'),
     backend: { source: 'model', module: 'simd', precision: 'f32', threads: 1, tolerance: 0 },
-    can: { scores: true, hidden: true, next: false },
+    can: { scores: true, hidden: true, next: false, values: true, effect: false },
     computeMs: 0,
   };
   const shown = (

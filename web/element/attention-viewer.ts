@@ -4,14 +4,26 @@
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { sharedEngine } from '../engine/engine';
-import { EngineError, failureOf } from '../engine/errors';
-import type { Backend, Candidate, Failure, Matrix, ModelInfo, Sampling, Source, Token } from '../engine/types';
+import { failureOf } from '../engine/errors';
+import type {
+  Backend,
+  Candidate,
+  Failure,
+  HeadMetrics,
+  Intervention,
+  Matrix,
+  ModelInfo,
+  Sampling,
+  Source,
+  Token,
+} from '../engine/types';
 import type { SceneTheme } from '../scene/theme';
 import { createSession, type Session } from '../session/session';
 import type { Snapshot, Status, ViewerError } from '../session/snapshot';
 import { fromFragment, toFragment } from '../state/address';
 import { explain } from '../state/explain';
 import { isSampling, SAMPLING_BOUNDS } from '../state/generation';
+import { BadIntervention, readInterventions } from '../state/interventions';
 import { BUILT_VIEWS, type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
 import { cellPanelStyles } from './cell-panel';
 import { changeFormStyles } from './change-form';
@@ -277,12 +289,17 @@ export class AttentionViewer extends LitElement {
     if (isSampling(rules)) this.#change({ sampling: rules });
     else this.#refuse('bad-request', 'These are no rules of sampling.', SAMPLING_BOUNDS, JSON.stringify(rules));
   }
-  get interventions(): readonly unknown[] {
-    return [];
+  /** What is changed about the forward pass; [] restores the model's own numbers. */
+  get interventions(): readonly Intervention[] {
+    return this.#state.interventions.map((one) => ({ ...one }));
   }
-  set interventions(list: readonly unknown[]) {
-    if (list.length > 0)
-      this.#refuse('unsupported', 'Interventions are not built yet.', 'an empty list', `${list.length} entries`);
+  set interventions(list: readonly Intervention[]) {
+    try {
+      this.#change({ interventions: readInterventions(list) });
+    } catch (error) {
+      if (!(error instanceof BadIntervention)) throw error;
+      this.#refuse('bad-request', error.message, error.expected, error.found);
+    }
   }
 
   /** What the reader sees as an address's fragment, without the hash sign; setting it is a change like any other. */
@@ -358,12 +375,14 @@ export class AttentionViewer extends LitElement {
     return this.#connected().hidden(layer);
   }
 
-  async aggregate(name: string, _options: { layer?: number } = {}): Promise<Matrix> {
-    throw notBuilt(`The aggregate "${name}"`);
+  /** Many heads as one matrix: `mean` or `max` over the heads of a layer, or the `rollout` up to and with it. */
+  async aggregate(name: string, { layer }: { layer?: number } = {}): Promise<Matrix> {
+    return this.#connected().aggregate(name, layer);
   }
 
-  async metrics(_layer: number, _head: number): Promise<Record<string, number | null>> {
-    throw notBuilt('Metrics of a head');
+  /** What a head does on the text; null where the text cannot show it. */
+  async metrics(layer: number, head: number): Promise<HeadMetrics> {
+    return this.#connected().metrics(layer, head);
   }
 
   /** What the model expects after a token of the run on show, most probable first; at most 1000. */
@@ -683,12 +702,13 @@ export class AttentionViewer extends LitElement {
     pause: () => this.pause(),
     undo: () => this.#connected().undo(),
     redo: () => this.#connected().redo(),
-    compareWith: (source) => {
-      // The session publishes the refusal.
-      this.#connected()
+    compareWith: (source) =>
+      void this.#connected()
         .compareWith(source)
-        .catch(() => {});
-    },
+        .catch(() => {}), // The session publishes it.
+    matrix: (layer, head, measure) => this.#connected().attention(layer, head, { kind: 'self', measure }),
+    hidden: (layer) => this.#connected().hidden(layer),
+    verify: (signal) => this.#connected().verify(signal === undefined ? {} : { signal }),
     say: (sentence) => {
       this.spoken = sentence;
     },
@@ -869,10 +889,6 @@ async function quiet(component: { readonly updateComplete: Promise<boolean> }): 
 
 function isBusy(status: Status): boolean {
   return status === 'loading' || status === 'running';
-}
-
-function notBuilt(what: string): EngineError {
-  return new EngineError({ code: 'unsupported', message: `${what} is not built yet.` });
 }
 
 function sameHover(a: Hover | null, b: Hover | null): boolean {

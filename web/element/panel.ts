@@ -3,7 +3,7 @@
  * decides how panels are fed; no panel keeps a copy of the state or talks to the session.
  */
 import { LitElement, type PropertyValues } from 'lit';
-import type { ModelInfo, Source } from '../engine/types';
+import type { Matrix, Measure, ModelInfo, Source, Verification } from '../engine/types';
 import type { RunView, Snapshot } from '../session/snapshot';
 import type { Change, Hover } from '../state/state';
 
@@ -16,11 +16,16 @@ export interface Reader {
   /** Lets the model go on writing: so many tokens, or, null, until it is paused or comes to an end. */
   generate(steps: number | null): void;
   pause(): void;
-  /** The interventions as they were before their last change, and as they were before that was undone. */
+  /** Takes the last change of the interventions back, or makes it once more. */
   undo(): void;
   redo(): void;
-  /** Opens a model to stand beside the one on show. */
+  /** Opens a model beside the one on show, to be compared with it. */
   compareWith(source: Source): void;
+  /** Numbers of the run on show that are not in the snapshot: of any head, of any layer. */
+  matrix(layer: number, head: number, measure: Measure): Promise<Matrix>;
+  hidden(layer: number): Promise<Matrix>;
+  /** Compares all weights of the run on show with the same softmax in float64. */
+  verify(signal?: AbortSignal): Promise<Verification>;
   /** Says a sentence to assistive technology. */
   say(sentence: string): void;
 }

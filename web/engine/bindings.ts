@@ -2,7 +2,21 @@
  * What cpp/wasm/bindings.cpp exports, written by hand. Only the worker uses it: nothing above knows that WebAssembly
  * exists. Every method that can refuse returns `Reply`: a C++ exception has become `{error}` and nothing was changed.
  */
-import type { Cell, Failure, HeadMatrix, Matrix, ModelInfo, Overview, TokenRow } from './types';
+import type {
+  Aggregate,
+  Cell,
+  Failure,
+  HeadMatrix,
+  HeadSteps,
+  Intervention,
+  Matrix,
+  Measure,
+  ModelInfo,
+  Overview,
+  Pairs,
+  TokenRow,
+  Verification,
+} from './types';
 
 /** The tokenizer that a GGUF file carries, as it stands there. What the file lacks is null. */
 export interface GgufTokenizer {
@@ -38,6 +52,8 @@ export interface CoreModel extends CoreModelInfo {
   readonly licence: string | null;
   /** Whether it has an output matrix, so that `next` can answer. */
   readonly next: boolean;
+  /** Whether nothing but a final norm stands between its heads and that matrix, so that `effect` can answer. */
+  readonly effect: boolean;
   /** Of a GGUF. */
   readonly tokenizer: GgufTokenizer | null;
 }
@@ -66,6 +82,18 @@ export interface CoreStep {
   readonly progress: number;
 }
 
+/** An overview as the core gives it. */
+export interface CoreOverview extends Omit<Overview, 'metrics'> {
+  /** [nLayers * nHeads, 10] in the order of `MetricName`; NaN where the text cannot show it. */
+  readonly metrics: Float64Array;
+}
+
+/** What long work comes to; each kind of work fills its own field. */
+export interface CoreWork extends Verification {
+  readonly matrix: Matrix;
+  readonly numbers: Float32Array;
+}
+
 /** One instance of the core: at most one model (or one trace file) and its runs. */
 export interface CoreEngine {
   /** Reserves memory for one file that is about to be streamed in. Refuses with `out-of-memory`. */
@@ -85,9 +113,13 @@ export interface CoreEngine {
   openTrace(name: string): Reply<CoreTraceInfo>;
   /**
    * Starts a forward pass; `stepRun` does the work. Ids are checked against the vocabulary, the count against nCtx. The
-   * first `reused` tokens are taken from the complete run that shares the longest beginning, where the model is causal.
+   * first `reused` tokens are taken from the complete run under the same interventions that shares the longest
+   * beginning, where the model is causal.
    */
-  beginRun(ids: Int32Array): Reply<{
+  beginRun(
+    ids: Int32Array,
+    interventions: readonly Intervention[],
+  ): Reply<{
     readonly run: number;
     readonly reused: number;
     /** [nLayers] sliding windows; 0: none. */
@@ -100,11 +132,36 @@ export interface CoreEngine {
   /** Works for about `milliseconds` and returns. */
   stepRun(run: number, milliseconds: number): Reply<CoreStep>;
   dropRun(run: number): void;
-  beginOverview(run: number, apart: Uint8Array, heads: Uint8Array, budget: number): Reply<object>;
+  /** @param ids  equal numbers for equal tokens; `special`: 1 for those that the tokenizer added */
+  beginOverview(
+    run: number,
+    ids: Int32Array,
+    special: Uint8Array,
+    apart: Uint8Array,
+    heads: Uint8Array,
+    budget: number,
+  ): Reply<object>;
   stepOverview(run: number, milliseconds: number): Reply<CoreStep>;
-  overview(run: number): Reply<Overview>;
+  overview(run: number): Reply<CoreOverview>;
+  /** Long work on complete runs: begun here, done by `stepWork`, its result by `endWork`; `dropWork` frees it. */
+  beginAggregate(run: number, name: Aggregate, layer: number): Reply<{ readonly work: number }>;
+  beginFlow(run: number, query: number): Reply<{ readonly work: number }>;
+  beginChange(left: number, right: number, pairs: Pairs): Reply<{ readonly work: number }>;
+  beginVerify(run: number): Reply<{ readonly work: number }>;
+  stepWork(work: number, milliseconds: number): Reply<CoreStep>;
+  endWork(work: number): Reply<CoreWork>;
+  dropWork(work: number): void;
+  steps(run: number, layer: number, head: number): Reply<HeadSteps>;
+  effect(run: number, position: number, id: number): Reply<Float32Array>;
+  difference(left: Matrix, right: Matrix, pairs: Pairs): Reply<Matrix>;
+  /** Of two rows of numbers: `cosine` of embeddings, or `prediction` of logits. */
+  distance(left: Matrix, right: Matrix, kind: 'cosine' | 'prediction'): Reply<{ readonly value: number }>;
+  /** [1, dModel] the mean last hidden state. */
+  embedding(run: number): Reply<Matrix>;
+  /** [1, nVocab] */
+  logits(run: number, position: number): Reply<Matrix>;
   row(run: number, query: number, apart: Uint8Array, heads: Uint8Array, budget: number): Reply<TokenRow>;
-  matrix(run: number, layer: number, head: number, measure: 'weights' | 'scores'): Reply<HeadMatrix>;
+  matrix(run: number, layer: number, head: number, measure: Measure): Reply<HeadMatrix>;
   cell(run: number, layer: number, head: number, query: number, key: number): Reply<Cell>;
   hidden(run: number, layer: number): Reply<Matrix>;
   /** Current size of this instance's memory in bytes. */

@@ -2,7 +2,7 @@
  * What the worker does, without the worker: loads models and traces into instances of the core, tokenises, runs, and
  * answers questions about runs. Long work is cut into slices; between them other requests, and cancelling, get a turn.
  */
-import type { CoreEngine, CoreNext, CoreStep, GgufTokenizer, Reply } from './bindings';
+import type { CoreEngine, CoreNext, CoreOverview, CoreStep, CoreWork, GgufTokenizer, Reply } from './bindings';
 import { DEFAULT_BUDGET, requireModelFits, requireRunFits, runBytes, runTokensOf } from './budget';
 import type { Opened } from './download';
 import { aborted, EngineError } from './errors';
@@ -12,25 +12,34 @@ import { HUB, inShards, isMissing, type Part, type Parts, partsOf, type SentSour
 import { forgetModel, keepWhole, keptModels } from './store';
 import { idsTokenizer, readGgufTokenizer, readTokenizer, type Tokenizer } from './tokenizer';
 import type {
+  Aggregate,
   Backend,
   Candidate,
   Cell,
   ErrorCode,
+  Flow,
   HeadMatrix,
+  HeadMetrics,
+  HeadSteps,
   LinkFilter,
   Loaded,
   Matrix,
+  Measure,
   MemoryUse,
+  MetricName,
   ModelInfo,
   Offer,
   Overview,
+  Pairs,
   Progress,
   Run,
+  RunDistance,
   RunText,
   Sampling,
   StoredModel,
   Token,
   TokenRow,
+  Verification,
 } from './types';
 
 /** Longest uninterrupted work, in milliseconds. */
@@ -39,6 +48,20 @@ const SLICE = 20;
 const TOLERANCE = 2e-5;
 /** Pieces that tokenizers of known families put around a text: a trace does not say which of its tokens are such. */
 const FRAME_PIECES = ['[CLS]', '[SEP]', '[PAD]', '<s>', '</s>', '<pad>', '<|endoftext|>'];
+
+/** As cpp/analysis/metrics.h lists them. */
+const METRIC_NAMES: readonly MetricName[] = [
+  'entropy',
+  'previous',
+  'next',
+  'self',
+  'first',
+  'special',
+  'distance',
+  'distanceWithoutFirst',
+  'duplicate',
+  'induction',
+];
 
 /** From here on a file can be told from a web page, a pointer or an archive. */
 const ENOUGH_TO_JUDGE = 1024;
@@ -62,6 +85,7 @@ interface OpenModel {
   readonly tokenizer: Tokenizer;
   /** Whether it has an output matrix. */
   readonly next: boolean;
+  readonly effect: boolean;
 }
 
 interface OpenRun {
@@ -69,7 +93,9 @@ interface OpenRun {
   readonly owner: number;
   readonly core: CoreEngine;
   readonly coreRun: number;
-  readonly nTokens: number;
+  readonly tokens: readonly Token[];
+  /** Whether it can say what comes next. */
+  readonly next: boolean;
   /** Grows with every overview that is asked for: the newest one is answered, those before it are given up. */
   looks: number;
 }
@@ -80,7 +106,14 @@ export interface Host {
   run(runId: number, model: number, text: RunText, signal: AbortSignal, report: Report): Promise<Run>;
   overview(run: number, filter: LinkFilter, signal: AbortSignal): Promise<Overview>;
   row(run: number, query: number, filter: LinkFilter): TokenRow;
-  matrix(run: number, layer: number, head: number, measure: 'weights' | 'scores'): HeadMatrix;
+  matrix(run: number, layer: number, head: number, measure: Measure): HeadMatrix;
+  aggregate(run: number, name: Aggregate, layer: number, signal: AbortSignal): Promise<Matrix>;
+  flow(run: number, query: number, signal: AbortSignal): Promise<Flow>;
+  steps(run: number, layer: number, head: number): HeadSteps;
+  effect(run: number, position: number, id: number): Float32Array;
+  distance(left: number, right: number, pairs: Pairs, signal: AbortSignal): Promise<RunDistance>;
+  difference(left: Matrix, right: Matrix, pairs: Pairs): Promise<Matrix>;
+  verify(run: number, signal: AbortSignal): Promise<Verification>;
   cell(run: number, layer: number, head: number, query: number, key: number): Cell;
   hidden(run: number, layer: number): Matrix;
   next(run: number, position: number, count: number, sampling: Sampling): Candidate[];
@@ -176,25 +209,27 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
     requireModelFits(parts.name, info.bytes ?? done, runBytes(info, runTokensOf(info.nCtx)), budget);
     const tokenizer = await tokenizerFor(opened.tokenizer, beside);
     if (signal.aborted) throw aborted();
-    models.set(id, { core, info, tokenizer, next: opened.next });
+    models.set(id, { core, info, tokenizer, next: opened.next, effect: opened.effect });
     return { id, info, run: null, chat: tokenizer.chat, ends: tokenizer.ends };
   };
 
   const openTrace = (id: number, runId: number, parts: Parts, core: CoreEngine, name: string): Loaded => {
     const trace = value(core.openTrace(name));
-    runs.set(runId, { owner: id, core, coreRun: trace.run, nTokens: trace.tokens.length, looks: 0 });
+    const tokens = trace.tokens.map((piece, index) => traceToken(piece, index));
+    runs.set(runId, { owner: id, core, coreRun: trace.run, tokens, next: false, looks: 0 });
     const info = infoOf(trace, trace.name ?? parts.name);
     const run: Run = {
       id: runId,
       text: trace.text ?? '',
       chat: false,
-      tokens: trace.tokens.map((piece, index) => traceToken(piece, index)),
+      tokens,
       generated: [],
+      interventions: [],
       windows: Array.from({ length: info.nLayers }, () => null),
       reused: 0,
       model: info,
       backend: backend('trace'),
-      can: { scores: trace.scores, hidden: trace.hidden, next: false },
+      can: { scores: trace.scores, hidden: trace.hidden, next: false, values: false, effect: false },
       computeMs: 0,
     };
     return { id, info, run, chat: false, ends: [] };
@@ -219,7 +254,7 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
       }
     },
 
-    async run(runId, model, { text, chat, generated }, signal, report) {
+    async run(runId, model, { text, chat, generated, interventions }, signal, report) {
       const open = models.get(model);
       if (open === undefined) throw new EngineError({ code: 'bad-request', message: `There is no model ${model}.` });
       const { core, info, tokenizer } = open;
@@ -233,11 +268,7 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
       const tokens = [...typed, ...tokenizer.generated(generated, typed.length)];
       // What the model does not take at all is refused by the core, and by its name.
       if (info.nCtx === null || tokens.length <= info.nCtx) requireRunFits(info, tokens.length, budget);
-      const {
-        run: coreRun,
-        reused,
-        windows,
-      } = value(core.beginRun(Int32Array.from(tokens, (token) => token.id ?? -1)));
+      const { run: coreRun, reused, windows } = value(core.beginRun(idsOf(tokens), interventions));
       let computeMs = 0;
       try {
         await inSlices(
@@ -255,18 +286,19 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
         core.dropRun(coreRun);
         throw error;
       }
-      runs.set(runId, { owner: model, core, coreRun, nTokens: tokens.length, looks: 0 });
+      runs.set(runId, { owner: model, core, coreRun, tokens, next: open.next, looks: 0 });
       return {
         id: runId,
         text,
         chat,
         tokens,
         generated: [...generated],
+        interventions: [...interventions],
         windows: Array.from(windows, (window) => (window === 0 ? null : window)),
         reused,
         model: info,
         backend: backend('model'),
-        can: { scores: true, hidden: true, next: open.next },
+        can: { scores: true, hidden: true, next: open.next, values: true, effect: open.effect },
         computeMs,
       };
     },
@@ -274,12 +306,14 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
     async overview(id, filter, signal) {
       const run = runOf(id);
       const look = ++run.looks;
-      value(run.core.beginOverview(run.coreRun, filter.apart, filter.heads, filter.budget));
+      const special = Uint8Array.from(run.tokens, (token) => (token.special ? 1 : 0));
+      const { apart, heads, budget } = filter;
+      value(run.core.beginOverview(run.coreRun, sameIds(run.tokens), special, apart, heads, budget));
       await inSlices(() => {
         if (look !== run.looks) throw aborted();
         return value(run.core.stepOverview(run.coreRun, SLICE));
       }, signal);
-      return value(run.core.overview(run.coreRun));
+      return overviewOf(value(run.core.overview(run.coreRun)));
     },
 
     row(id, query, filter) {
@@ -299,13 +333,73 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
       return value(core.hidden(coreRun, layer));
     },
 
+    async aggregate(id, name, layer, signal) {
+      const { core, coreRun } = runOf(id);
+      return (await work(core, core.beginAggregate(coreRun, name, layer), signal)).matrix;
+    },
+    async flow(id, query, signal) {
+      const { core, coreRun } = runOf(id);
+      return { query, data: (await work(core, core.beginFlow(coreRun, query), signal)).numbers };
+    },
+    steps(id, layer, head) {
+      const { core, coreRun } = runOf(id);
+      return value(core.steps(coreRun, layer, head));
+    },
+    effect(id, position, token) {
+      const { core, coreRun } = runOf(id);
+      return value(core.effect(coreRun, position, token));
+    },
+    async verify(id, signal) {
+      const { core, coreRun } = runOf(id);
+      const { largest, compared } = await work(core, core.beginVerify(coreRun), signal);
+      return { largest, compared };
+    },
+
+    async distance(leftId, rightId, pairs, signal) {
+      const [left, right] = [runOf(leftId), runOf(rightId)];
+      const sameModel = left.core === right.core;
+      const heads = sameModel
+        ? (await work(left.core, left.core.beginChange(left.coreRun, right.coreRun, pairs), signal)).numbers
+        : null;
+      // Numbers of two models lie in two memories: they meet in the left one's. What has another width has no distance.
+      const apart = (kind: 'cosine' | 'prediction', a: () => Reply<Matrix>, b: () => Reply<Matrix>) => {
+        const [mine, other] = [a(), b()];
+        if ('error' in mine || 'error' in other || mine.cols !== other.cols) return null;
+        return value(left.core.distance(mine, other, kind)).value;
+      };
+      const last = ({ core, coreRun, tokens }: OpenRun) => core.logits(coreRun, tokens.length - 1);
+      return {
+        heads,
+        embedding: sameModel
+          ? apart(
+              'cosine',
+              () => left.core.embedding(left.coreRun),
+              () => right.core.embedding(right.coreRun),
+            )
+          : null,
+        prediction:
+          left.next && right.next
+            ? apart(
+                'prediction',
+                () => last(left),
+                () => last(right),
+              )
+            : null,
+      };
+    },
+    async difference(left, right, pairs) {
+      const open = [...models.values(), ...runs.values()][0];
+      if (open === undefined) throw new EngineError({ code: 'bad-request', message: 'Nothing is loaded.' });
+      return value(open.core.difference(left, right, pairs));
+    },
+
     next(id, position, count, { temperature, topK, topP }) {
       const { core, coreRun } = runOf(id);
       return candidates(id, value(core.next(coreRun, position, count, temperature, topK, topP)));
     },
     sample(id, { temperature, topK, topP, seed }) {
-      const { core, coreRun, nTokens } = runOf(id);
-      const [chosen] = candidates(id, value(core.sample(coreRun, nTokens - 1, temperature, topK, topP, seed)));
+      const { core, coreRun, tokens } = runOf(id);
+      const [chosen] = candidates(id, value(core.sample(coreRun, tokens.length - 1, temperature, topK, topP, seed)));
       if (chosen === undefined) throw new EngineError({ code: 'bad-request', message: 'The vocabulary is empty.' });
       return chosen;
     },
@@ -361,6 +455,43 @@ async function inSlices(step: () => CoreStep, signal: AbortSignal, after?: (step
     after?.(state);
     await turn();
   }
+}
+
+/** Does long work to its end, and frees it. */
+async function work(core: CoreEngine, begun: Reply<{ readonly work: number }>, signal: AbortSignal): Promise<CoreWork> {
+  const { work: id } = value(begun);
+  try {
+    await inSlices(() => value(core.stepWork(id, SLICE)), signal);
+    return value(core.endWork(id));
+  } finally {
+    core.dropWork(id);
+  }
+}
+
+function idsOf(tokens: readonly Token[]): Int32Array {
+  return Int32Array.from(tokens, (token) => token.id ?? -1);
+}
+
+/** Equal numbers for equal tokens: a trace knows its pieces alone. */
+function sameIds(tokens: readonly Token[]): Int32Array {
+  const known = new Map<string, number>();
+  return Int32Array.from(tokens, ({ id, piece }) => {
+    if (id !== null) return id;
+    if (!known.has(piece)) known.set(piece, known.size);
+    return known.get(piece) ?? -1;
+  });
+}
+
+function overviewOf({ metrics, ...overview }: CoreOverview): Overview {
+  const n = METRIC_NAMES.length;
+  const heads = Array.from({ length: metrics.length / n }, (_, head) => {
+    const named = METRIC_NAMES.map((name, i) => {
+      const number = metrics[head * n + i] ?? Number.NaN;
+      return [name, Number.isNaN(number) ? null : number] as const;
+    });
+    return Object.fromEntries(named) as HeadMetrics;
+  });
+  return { ...overview, metrics: heads };
 }
 
 /** The small files beside the weights. */

@@ -83,6 +83,10 @@ export interface Capabilities {
   readonly hidden: boolean;
   /** Whether it can say what comes next: a causal model with an output matrix. */
   readonly next: boolean;
+  /** Whether its values and W^O are known: value-weighted attention, what a head adds. */
+  readonly values: boolean;
+  /** Whether each head's direct effect on the next token is known. */
+  readonly effect: boolean;
 }
 
 /** The head that an intervention changes; without a layer, that head of every layer. */

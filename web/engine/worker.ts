@@ -8,7 +8,7 @@ import instantiate from '#wasm';
 import wasmUrl from '../../build/wasm/headlight.wasm?url';
 import { EngineError, failureOf, isAbort } from './errors';
 import { createHost } from './host';
-import type { Failure, Progress, RunText } from './types';
+import type { Aggregate, Failure, Pairs, Progress, RunText } from './types';
 
 export type Answer<T> = { readonly value: T } | { readonly failure: Failure } | { readonly aborted: true };
 
@@ -86,6 +86,16 @@ const api = {
   matrix: (job: number, ...question: Parameters<typeof host.matrix>) => answer(job, () => host.matrix(...question)),
   cell: (job: number, ...question: Parameters<typeof host.cell>) => answer(job, () => host.cell(...question)),
   hidden: (job: number, ...question: Parameters<typeof host.hidden>) => answer(job, () => host.hidden(...question)),
+  aggregate: (job: number, run: number, name: Aggregate, layer: number) =>
+    answer(job, (signal) => host.aggregate(run, name, layer, signal)),
+  flow: (job: number, run: number, query: number) => answer(job, (signal) => host.flow(run, query, signal)),
+  steps: (job: number, ...question: Parameters<typeof host.steps>) => answer(job, () => host.steps(...question)),
+  effect: (job: number, ...question: Parameters<typeof host.effect>) => answer(job, () => host.effect(...question)),
+  distance: (job: number, left: number, right: number, pairs: Pairs) =>
+    answer(job, (signal) => host.distance(left, right, pairs, signal)),
+  difference: (job: number, ...question: Parameters<typeof host.difference>) =>
+    answer(job, () => host.difference(...question)),
+  verify: (job: number, run: number) => answer(job, (signal) => host.verify(run, signal)),
   next: (job: number, ...question: Parameters<typeof host.next>) => answer(job, () => host.next(...question)),
   sample: (job: number, ...question: Parameters<typeof host.sample>) => answer(job, () => host.sample(...question)),
   offer: (job: number, address: string) => answer(job, (signal) => host.offer(address, signal)),

@@ -4,30 +4,27 @@
  */
 import { aborted, EngineError, failureOf, isAbort } from '../engine/errors';
 import type {
+  Aggregate,
   Candidate,
   Engine,
-  HeadMatrix,
-  LinkFilter,
+  HeadMetrics,
   Loaded,
   Matrix,
   ModelInfo,
-  Overview,
   Progress,
   Run,
   RunText,
-  Sampling,
   Source,
-  TokenRow,
+  Verification,
 } from '../engine/types';
-import { standsApart } from '../state/apart';
+import { type History, noHistory, redo, remember, undo } from '../state/history';
+import { sameInterventions } from '../state/interventions';
 import { BUILT_VIEWS, type Change, initialState, update, type ViewerState } from '../state/state';
-import type { Generating, RunView, Selection, Snapshot, ViewerError } from './snapshot';
+import { type BesideWish, createBeside, sameBeside } from './beside';
+import { type Gathered, gather } from './gather';
+import type { Generating, RunView, Snapshot, ViewerError } from './snapshot';
 
-/** The most links of a whole run, and of one token's rows, that are listed. */
-const LINK_BUDGET = 16_384;
-const ROW_BUDGET = 4096;
-/** So many candidates for the next token are on show, and may be asked for. */
-const CANDIDATES = 8;
+/** So many candidates for the next token may be asked for. */
 const MOST_CANDIDATES = 1000;
 
 export interface Session {
@@ -39,6 +36,12 @@ export interface Session {
   load(source: Source, options?: { signal?: AbortSignal | undefined }): Promise<ModelInfo>;
   /** Shows a trace until a model's own run takes its place. */
   showTrace(source: Source): Promise<void>;
+  /** Opens a model beside the one on show, to be compared with it on the same text. A trace is refused. */
+  compareWith(source: Source, options?: { signal?: AbortSignal | undefined }): Promise<ModelInfo>;
+  /** Takes the last change of the interventions back; without one, nothing happens. */
+  undo(): void;
+  /** Makes what was undone last once more. */
+  redo(): void;
   /**
    * Resolves with the revision when nothing is pending, after an error as well. What is generated is waited for; where
    * that is without end, the token that is being made.
@@ -46,6 +49,12 @@ export interface Session {
   settled(options?: { signal?: AbortSignal | undefined }): Promise<number>;
   attention(layer: number, head: number, options: { kind: string; measure: string }): Promise<Matrix>;
   hidden(layer: number): Promise<Matrix>;
+  /** Many heads of the run on show as one matrix; without a layer, of the chosen one. */
+  aggregate(name: string, layer?: number): Promise<Matrix>;
+  /** What a head of the run on show does on the text; null where the text cannot show it. */
+  metrics(layer: number, head: number): HeadMetrics;
+  /** Compares all weights of the run on show with the same softmax in float64. */
+  verify(options?: { signal?: AbortSignal | undefined }): Promise<Verification>;
   /** What the model expects after a token of the run on show: the `k` most probable tokens, most probable first. */
   next(position: number, k: number): Promise<Omit<Candidate, 'text' | 'chance'>[]>;
   /**
@@ -72,9 +81,15 @@ interface Wish extends RunText {
 }
 
 const sameWish = (a: Wish | null, b: Wish | null): boolean =>
-  a === b || (a !== null && b !== null && a.model === b.model && a.precision === b.precision && sameText(a, b));
+  a === b ||
+  (a !== null &&
+    b !== null &&
+    a.model === b.model &&
+    a.precision === b.precision &&
+    sameText(a, b) &&
+    sameInterventions(a.interventions, b.interventions));
 
-const sameText = (a: RunText, b: RunText): boolean =>
+const sameText = (a: Omit<RunText, 'interventions'>, b: Omit<RunText, 'interventions'>): boolean =>
   a.text === b.text && a.chat === b.chat && sameIds(a.generated, b.generated);
 
 const sameIds = (a: readonly number[], b: readonly number[]): boolean =>
@@ -83,11 +98,10 @@ const sameIds = (a: readonly number[], b: readonly number[]): boolean =>
 /** The run on show, and who made it. */
 interface Shown {
   readonly view: RunView;
+  readonly gathered: Gathered;
   readonly owner: number;
   /** What the run was made of; null for a trace. */
   readonly wish: Wish | null;
-  readonly filter: string;
-  readonly sampling: Sampling;
   /** The engine died: the picture stands, but nothing more can be asked of its run. */
   readonly lost: boolean;
 }
@@ -103,6 +117,10 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     generating: null,
     revision: 0,
     runs: [],
+    comparison: null,
+    beside: null,
+    undoable: 0,
+    redoable: 0,
   };
   const listeners = new Set<(snapshot: Snapshot) => void>();
   let model: Loaded | null = null;
@@ -120,6 +138,11 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   /** Whether a run is being made, from its beginning until it is on show. */
   let making = false;
   let running: { wish: Wish; controller: AbortController } | null = null;
+  const beside = createBeside(engine);
+  let runningBeside: { wish: BesideWish; controller: AbortController } | null = null;
+  /** A second run that was refused or cancelled: not tried again until it is another. */
+  let refusedBeside: BesideWish | null = null;
+  let history: History<ViewerState['interventions']> = noHistory;
   const loads = new Set<AbortController>();
   /** The reader's own latest load: a newer one takes its place. */
   let latestLoad: AbortController | null = null;
@@ -135,7 +158,11 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
 
   const stopListening = engine.onRestart(() => {
     // Runs of models are gone with the old worker, traces come back.
-    if (shown !== null) shown = { ...shown, filter: '', lost: shown.wish !== null };
+    if (shown !== null) {
+      const gathered = { ...shown.gathered, filter: '' };
+      shown = { ...shown, gathered, lost: shown.wish !== null };
+    }
+    beside.forget();
     invalidate();
   });
 
@@ -154,11 +181,16 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     return heldText === snapshot.state.text ? null : runWish(snapshot.state);
   }
 
-  function runWish({ text, generated, chat, precision }: ViewerState): Wish | null {
+  function runWish({ text, generated, chat, precision, interventions }: ViewerState): Wish | null {
     if (model === null) return null;
     // An encoder generates nothing: what a link brings waits for a model that does.
     const ids = model.info.causal === true ? generated : [];
-    return { model: model.id, text, chat: chat && model.chat, generated: ids, precision };
+    return { model: model.id, text, chat: chat && model.chat, generated: ids, precision, interventions };
+  }
+
+  /** What has to stand beside the run on show. */
+  function besideWish(): BesideWish | null {
+    return beside.wish(snapshot.state, shown?.lost ? null : (shown?.wish ?? null));
   }
 
   /** What has to run next; null where everything is on show that can be. */
@@ -173,7 +205,10 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
 
   function invalidate(): void {
     dirty = true;
-    if (running !== null && !sameWish(running.wish, due())) running.controller.abort();
+    const next = due();
+    if (running !== null && !sameWish(running.wish, next)) running.controller.abort();
+    const isStale = runningBeside !== null && (next !== null || !sameBeside(runningBeside.wish, besideWish()));
+    if (isStale) runningBeside?.controller.abort();
     if (!pumping) void pump();
   }
 
@@ -204,7 +239,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
         if (isDeath(error) && !sameWish(next, deadly)) {
           deadly = next;
           dirty = true;
-        } else refused = next;
+        } else if (!isAbort(error) && !takeChangesBack(next)) refused = next;
         throw error;
       } finally {
         making = false;
@@ -217,7 +252,56 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     } else if (shown !== null && !shown.lost) {
       await show(shown.view.run, shown.owner, shown.wish);
     }
+    if (!dirty) await makeBeside();
     if (snapshot.generating !== null && !dirty) await extend(snapshot.generating);
+  }
+
+  /** Interventions that were refused give way to those that are on show: the last good state stands. */
+  function takeChangesBack(next: Wish): boolean {
+    const good = shown?.wish ?? null;
+    if (good === null || !sameText(good, next) || sameInterventions(good.interventions, next.interventions))
+      return false;
+    if (!sameInterventions(snapshot.state.interventions, next.interventions)) return false;
+    const back = undo(history, next.interventions);
+    if (back !== null && sameInterventions(back.value, good.interventions)) history = { ...back.history, future: [] };
+    publish({ state: { ...snapshot.state, interventions: good.interventions }, ...historySize() });
+    return true;
+  }
+
+  const historySize = () => ({ undoable: history.past.length, redoable: history.future.length });
+
+  /** Runs what has to stand beside the run on show, and shows both. */
+  async function makeBeside(): Promise<void> {
+    const wanted = besideWish();
+    if (wanted === null || shown === null || beside.has(wanted) || sameBeside(wanted, refusedBeside)) return;
+    const controller = new AbortController();
+    runningBeside = { wish: wanted, controller };
+    making = true;
+    publish({});
+    try {
+      const onProgress = (progress: Progress) => {
+        if (runningBeside?.controller === controller) publish({ progress });
+      };
+      const { model: id, text, chat, generated, interventions } = wanted;
+      const run = await engine.run(
+        id,
+        { text, chat, generated, interventions },
+        { signal: controller.signal, onProgress },
+      );
+      if (controller.signal.aborted || disposed) engine.releaseRun(run.id);
+      else {
+        beside.take(wanted, run);
+        await show(shown.view.run, shown.owner, shown.wish);
+      }
+    } catch (error) {
+      if (isAbort(error)) return;
+      refusedBeside = wanted;
+      throw error;
+    } finally {
+      runningBeside = null;
+      making = false;
+      publish({ progress: null });
+    }
   }
 
   /** Lets one more token follow what is on show, or ends generating. */
@@ -254,8 +338,9 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       const onProgress = (progress: Progress) => {
         if (running?.controller === controller) publish({ progress });
       };
-      const { text, chat, generated } = next;
-      run = await engine.run(next.model, { text, chat, generated }, { signal: controller.signal, onProgress });
+      const { text, chat, generated, interventions } = next;
+      const asked = { text, chat, generated, interventions };
+      run = await engine.run(next.model, asked, { signal: controller.signal, onProgress });
     } catch (error) {
       if (isAbort(error)) return;
       throw error;
@@ -272,67 +357,28 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     }
   }
 
-  /** Gathers what the state asks to see of a run, as far as it is not on show already, and publishes all of it at once. */
+  /** Gathers what the state asks to see of a run and of what stands beside it, and publishes all of it at once. */
   async function show(run: Run, owner: number, madeBy: Wish | null, signal?: AbortSignal): Promise<void> {
     const { state } = snapshot;
-    const before = shown !== null && shown.view.run.id === run.id ? shown.view : null;
-    const filter = filterOf(run, state);
-    const filterKey = `${filter.apart.join('')} ${filter.heads.join('')}`;
-    const keep = before !== null && shown?.filter === filterKey;
-    let overview: Overview;
-    try {
-      overview = before !== null && keep ? before.overview : await engine.overview(run.id, filter);
-    } catch (error) {
-      // An overview that a newer one overtook: the newer one is shown.
-      if (isAbort(error)) return;
-      throw error;
-    }
-    const selection = selectionOf(run, state, overview);
-    const focus = clamp(state.hover?.query ?? selection.query, run.tokens.length);
-    const { layer, head, query, key } = selection;
-    const { sampling } = state;
-    const isSameNext = before !== null && before.selection.query === query && sameSampling(shown?.sampling, sampling);
-    const [row, matrix, cell, next] = await Promise.all([
-      before !== null && keep && before.row.query === focus ? before.row : rowOf(run, focus, filter),
-      before?.matrix.layer === layer && before.matrix.head === head
-        ? before.matrix
-        : engine.matrix(run.id, layer, head, 'weights'),
-      isCell(before, selection) ? before.cell : engine.cell(run.id, layer, head, query, key),
-      isSameNext ? before.next : run.can.next ? engine.next(run.id, query, CANDIDATES, sampling) : null,
-    ]);
-    if (disposed || signal?.aborted) return;
-    const isNew = before === null;
+    const gathered = await gather(engine, run, state, shown?.gathered ?? null);
+    if (gathered === null || disposed || signal?.aborted) return;
     const last = shown;
+    const isNew = last?.view.run.id !== run.id;
     // A run that is made again because the engine died is no change.
     const isAccepted = isNew && !(last?.lost && sameWish(last.wish, madeBy));
     const revision = isAccepted ? snapshot.revision + 1 : snapshot.revision;
-    const view = {
-      revision,
-      run,
-      selection,
-      overview,
-      apart: filter.apart,
-      row,
-      matrix,
-      cell,
-      next,
-      end: endOf(run, owner === model?.id ? model : null),
-    };
-    shown = { view, owner, wish: madeBy, filter: filterKey, sampling, lost: last?.view.run.id === run.id && last.lost };
+    const view = { ...gathered.parts, revision, end: endOf(run, owner === model?.id ? model : null) };
+    const second = await beside.gather(view, state, madeBy);
+    if (disposed || signal?.aborted) return;
+    shown = { view, gathered, owner, wish: madeBy, lost: last?.view.run.id === run.id && last.lost };
     making = false;
     // A new run answers whatever went wrong before it. What came back answers for the engine's death alone, and only if
     // it is what is wished for: a text that the engine died of is not on show.
     const isBack = snapshot.error?.code === 'engine-died' && sameWish(wish(), madeBy);
     const answered = isAccepted || isBack;
-    publish({ revision, runs: [view], ...(answered ? { error: null } : {}) });
-    if (last !== null && last.view.run.id !== run.id) release(last);
-  }
-
-  function rowOf(run: Run, query: number, filter: LinkFilter): Promise<TokenRow> {
-    // A token that is set apart but looked at itself shows where it looks.
-    const apart = filter.apart.slice();
-    apart[query] = 0;
-    return engine.row(run.id, query, { ...filter, apart, budget: ROW_BUDGET });
+    const runs = second === null ? [view] : [view, second[0]];
+    publish({ revision, runs, comparison: second?.[1] ?? null, ...(answered ? { error: null } : {}) });
+    if (last !== null && isNew) release(last);
   }
 
   /** Frees a run that is no longer on show, and its model if a newer one has taken its place. */
@@ -356,7 +402,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     source: Source,
     signal: AbortSignal | undefined,
     controller: AbortController,
-    accept: (loaded: Loaded) => boolean,
+    accept: (loaded: Loaded, asked: number) => boolean,
   ): Promise<ModelInfo> {
     if (signal?.aborted) throw aborted();
     const stop = () => controller.abort();
@@ -374,8 +420,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
         throw aborted();
       }
       loads.delete(controller);
-      if (asked > lastTaken && accept(loaded)) lastTaken = asked;
-      else engine.releaseModel(loaded.id);
+      if (!accept(loaded, asked)) engine.releaseModel(loaded.id);
       return loaded.info;
     } catch (error) {
       loads.delete(controller);
@@ -386,6 +431,13 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       if (loads.size === 0 && running === null) publish({ progress: null });
       settle();
     }
+  }
+
+  /** Takes what was loaded, unless something that was asked for later has been taken already. */
+  function inOrder(asked: number, take: () => boolean): boolean {
+    if (asked <= lastTaken || !take()) return false;
+    lastTaken = asked;
+    return true;
   }
 
   /** @param adopt  whether the trace's text becomes the state's, which a text that has not run yet would lose by */
@@ -434,6 +486,12 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       const last = snapshot.state;
       const state = update(last, unbuilt ? rest : asked);
       const isSameText = sameText(state, last);
+      const isChanged = !sameInterventions(state.interventions, last.interventions);
+      if (isChanged && state.interventions.length > 0 && model === null && loads.size === 0 && shown !== null) {
+        publish({ error: errorOf(cannotChange(shown.view.run.model)) });
+        return;
+      }
+      if (isChanged) history = remember(history, last.interventions);
       if (asked.query !== undefined) following = false;
       if (state.text !== last.text) {
         // What was refused, cancelled or held is another matter once the text has been another.
@@ -441,12 +499,18 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
         // A trace that is not on show yet stands for a text that is gone; without a model it still beats nothing.
         if (model !== null) dropOpened();
       }
-      const wanted = isSameText ? null : runWish(state);
+      const wanted = isSameText && !isChanged ? null : runWish(state);
       if (wanted !== null && !sameWish(wanted, refused)) refused = null;
       if (wanted !== null && !sameWish(wanted, deadly)) deadly = null;
       // Back at what is on show: the error spoke of a text that is gone.
       const answered = snapshot.error !== null && wanted !== null && sameWish(wanted, shown?.wish ?? null);
-      publish({ state, ...(answered ? { error: null } : {}), ...(isSameText ? {} : { generating: null }) });
+      const isOver = !isSameText || isChanged;
+      publish({
+        state,
+        ...historySize(),
+        ...(answered ? { error: null } : {}),
+        ...(isOver ? { generating: null } : {}),
+      });
       if (unbuilt) publish({ error: errorOf(unsupported(`The view "${view}"`, BUILT_VIEWS.join(', '))) });
       invalidate();
     },
@@ -454,21 +518,50 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       latestLoad?.abort();
       const controller = new AbortController();
       latestLoad = controller;
-      return open(source, signal, controller, (loaded) => {
-        if (loaded.run !== null) takeTrace(loaded, loaded.run, true);
-        else takeModel(loaded);
-        return true;
-      });
+      return open(source, signal, controller, (loaded, asked) =>
+        inOrder(asked, () => {
+          if (loaded.run !== null) takeTrace(loaded, loaded.run, true);
+          else takeModel(loaded);
+          return true;
+        }),
+      );
     },
     async showTrace(source) {
-      await open(source, undefined, new AbortController(), (loaded) => {
-        if (loaded.run === null || model !== null) return false;
-        const { text } = snapshot.state;
-        // What the reader typed, or a link brought, waits for the model; only a text that is on show gives way.
-        const adopt = text === '' || text === heldText || text === shown?.view.run.text;
-        takeTrace(loaded, loaded.run, adopt);
+      await open(source, undefined, new AbortController(), (loaded, asked) =>
+        inOrder(asked, () => {
+          if (loaded.run === null || model !== null) return false;
+          const { text } = snapshot.state;
+          // What the reader typed, or a link brought, waits for the model; only a text that is on show gives way.
+          const adopt = text === '' || text === heldText || text === shown?.view.run.text;
+          takeTrace(loaded, loaded.run, adopt);
+          return true;
+        }),
+      );
+    },
+    async compareWith(source, { signal } = {}) {
+      const info = await open(source, signal, new AbortController(), (loaded) => {
+        if (loaded.run !== null) {
+          engine.releaseModel(loaded.id);
+          throw new EngineError({
+            code: 'unsupported',
+            message: `${loaded.info.name} is a saved run: only a model can run the text on show.`,
+            expected: 'a model',
+            found: 'a saved run',
+          });
+        }
+        refusedBeside = null;
+        beside.takeModel(loaded);
+        publish({ beside: loaded.info, state: update(snapshot.state, { compare: { kind: 'model' } }) });
         return true;
       });
+      invalidate();
+      return info;
+    },
+    undo() {
+      goTo(undo(history, snapshot.state.interventions));
+    },
+    redo() {
+      goTo(redo(history, snapshot.state.interventions));
     },
     settled({ signal } = {}) {
       if (signal?.aborted) return Promise.reject(aborted());
@@ -484,18 +577,36 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     },
     async attention(layer, head, { kind, measure }) {
       if (kind !== 'self') throw unsupported(`Attention of kind "${kind}"`, 'self');
-      if (measure !== 'weights' && measure !== 'scores')
-        throw unsupported(`The measure "${measure}"`, 'weights, scores');
+      if (measure !== 'weights' && measure !== 'scores' && measure !== 'value-weighted')
+        throw unsupported(`The measure "${measure}"`, 'weights, scores, value-weighted');
       const { run } = onShow();
       checkIndex('layer', layer, run.model.nLayers);
       checkIndex('head', head, run.model.nHeads);
-      const { rows, cols, data }: HeadMatrix = await uncancelled(engine.matrix(run.id, layer, head, measure));
+      const { rows, cols, data } = await uncancelled(engine.matrix(run.id, layer, head, measure));
       return { rows, cols, data };
     },
     async hidden(layer) {
       const { run } = onShow();
       checkIndex('layer', layer, run.model.nLayers + 1);
       return uncancelled(engine.hidden(run.id, layer));
+    },
+    async aggregate(name, layer) {
+      if (!isAggregate(name)) throw unsupported(`The aggregate "${name}"`, AGGREGATES.join(', '));
+      const { run, selection } = onShow();
+      const at = layer ?? selection.layer;
+      checkIndex('layer', at, run.model.nLayers);
+      return uncancelled(engine.aggregate(run.id, name, at));
+    },
+    metrics(layer, head) {
+      const { run, overview } = onShow();
+      checkIndex('layer', layer, run.model.nLayers);
+      checkIndex('head', head, run.model.nHeads);
+      const metrics = overview.metrics[layer * run.model.nHeads + head];
+      if (metrics === undefined) throw new EngineError({ code: 'bad-request', message: 'The run has no such head.' });
+      return { ...metrics };
+    },
+    verify({ signal } = {}) {
+      return uncancelled(engine.verify(onShow().run.id, signal === undefined ? {} : { signal }));
     },
     async next(position, k) {
       const { run } = onShow();
@@ -540,6 +651,9 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       loads.clear();
       running?.controller.abort();
       running = null;
+      refusedBeside = besideWish() ?? refusedBeside;
+      runningBeside?.controller.abort();
+      runningBeside = null;
       making = false;
       publish({ progress: null, generating: null });
       for (const { reject } of pending) reject(aborted());
@@ -549,11 +663,20 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       disposed = true;
       stopListening();
       listeners.clear();
+      beside.dispose();
       for (const id of new Set([model?.id, shown?.owner, opened?.loaded.id]))
         if (id !== undefined) engine.releaseModel(id);
     },
   };
   return session;
+
+  function goTo(to: { value: ViewerState['interventions']; history: typeof history } | null): void {
+    if (to === null) return;
+    history = to.history;
+    refused = null;
+    publish({ state: update(snapshot.state, { interventions: to.value }), generating: null, ...historySize() });
+    invalidate();
+  }
 
   /** The answer, or an AbortError once `cancel` is called. */
   function uncancelled<T>(answer: Promise<T>): Promise<T> {
@@ -595,6 +718,18 @@ function cannotSayNext({ name }: ModelInfo): EngineError {
   });
 }
 
+function cannotChange({ name }: ModelInfo): EngineError {
+  return new EngineError({
+    code: 'unsupported',
+    message: `${name} is a saved run: only a model can be changed and run again.`,
+    expected: 'a model',
+    found: 'a saved run',
+  });
+}
+
+const AGGREGATES = ['mean', 'max', 'rollout'] as const satisfies readonly Aggregate[];
+const isAggregate = (name: string): name is Aggregate => AGGREGATES.some((known) => known === name);
+
 function checkCount(name: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
   const expected = `a whole number from 1 to ${most}`;
@@ -605,10 +740,6 @@ function checkCount(name: string, value: number, most: number): void {
     found: String(value),
   });
 }
-
-const sameSampling = (a: Sampling | undefined, b: Sampling): boolean =>
-  // The seed decides which is chosen, not how likely each is.
-  a !== undefined && a.temperature === b.temperature && a.topK === b.topK && a.topP === b.topP;
 
 /** Whether there is nothing to add to a run. */
 function endOf({ model, tokens, generated }: Run, loaded: Loaded | null): RunView['end'] {
@@ -625,37 +756,4 @@ function checkIndex(name: string, index: number, count: number): void {
     expected: `${name} 0 to ${count - 1}`,
     found: String(index),
   });
-}
-
-function clamp(index: number, count: number): number {
-  return Math.min(Math.max(index, 0), count - 1);
-}
-
-function filterOf(run: Run, state: ViewerState): LinkFilter {
-  const { nLayers, nHeads } = run.model;
-  const apart = Uint8Array.from(run.tokens, ({ index }) => (state.apart && standsApart(run, index) ? 1 : 0));
-  const heads = new Uint8Array(nLayers * nHeads);
-  for (let layer = 0; layer < nLayers; ++layer) {
-    for (let head = 0; head < nHeads; ++head) {
-      const listed = (state.layers?.includes(layer) ?? true) && (state.heads?.includes(head) ?? true);
-      heads[layer * nHeads + head] = listed ? 1 : 0;
-    }
-  }
-  return { apart, heads, budget: LINK_BUDGET };
-}
-
-/** The state's choices in this run: within its sizes; without a chosen key, the row's strongest that is not set apart. */
-function selectionOf(run: Run, state: ViewerState, overview: Overview): Selection {
-  const { nLayers, nHeads } = run.model;
-  const n = run.tokens.length;
-  const layer = clamp(state.layer, nLayers);
-  const head = clamp(state.head, nHeads);
-  const query = clamp(state.query, n);
-  const strongest = overview.strongest[(layer * nHeads + head) * n + query] ?? -1;
-  return { layer, head, query, key: clamp(state.key ?? strongest, n) };
-}
-
-function isCell(view: RunView | null, { layer, head, query, key }: Selection): view is RunView {
-  const cell = view?.cell;
-  return cell?.layer === layer && cell.head === head && cell.queryIndex === query && cell.keyIndex === key;
 }

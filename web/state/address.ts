@@ -2,12 +2,29 @@
  * The state as the fragment of an address, and back. What comes back is hostile: bounded, typed, and anything that does
  * not fit is left out. The fragment never reaches a server. Pure.
  */
-import { BUILT_VIEWS, type CameraPreset, type Change, initialState, type View, type ViewerState } from './state';
+import type { Aggregate, Intervention, Measure } from '../engine/types';
+import { readInterventions } from './interventions';
+import { METRICS } from './metrics';
+import {
+  BUILT_VIEWS,
+  type CameraPreset,
+  type Change,
+  type Compare,
+  type HeadPlace,
+  initialState,
+  MOST_LANES,
+  STEPS,
+  type View,
+  type ViewerState,
+  type WallOrder,
+} from './state';
 
 /** Longer fragments are not read at all. */
 export const LONGEST_FRAGMENT = 8192;
 /** More generated tokens are left out: they stand for nothing without those before them. */
 const MOST_GENERATED = 1024;
+const MEASURES: readonly (Measure | Aggregate)[] = ['weights', 'scores', 'value-weighted', 'mean', 'max', 'rollout'];
+const ORDERS: readonly WallOrder[] = ['place', ...METRICS.map(({ name }) => name), 'change', 'effect'];
 const CAMERAS: readonly CameraPreset[] = ['front', 'side', 'above'];
 
 /** What sampling is called in the address, and what may stand there. */
@@ -27,11 +44,18 @@ export function toFragment(state: ViewerState): string {
   const pairs = new URLSearchParams({ v: '1', text: state.text });
   for (const name of ['layer', 'head', 'query', 'threshold'] as const) pairs.set(name, String(state[name]));
   if (state.key !== null) pairs.set('key', String(state.key));
-  for (const name of ['view', 'camera', 'precision'] as const) {
+  for (const name of ['view', 'camera', 'precision', 'align', 'measure', 'step'] as const) {
     if (state[name] !== initialState[name]) pairs.set(name, state[name]);
   }
   if (!state.apart) pairs.set('apart', '0');
   if (state.chat) pairs.set('chat', '1');
+  if (state.wallOrder !== initialState.wallOrder) pairs.set('order', state.wallOrder);
+  if (state.textBy === 'column') pairs.set('by', 'column');
+  if (!state.words) pairs.set('words', '0');
+  if (state.lanes.length > 0) pairs.set('lanes', state.lanes.map(placeText).join('-'));
+  if (state.interventions.length > 0) pairs.set('changes', JSON.stringify(state.interventions));
+  // A second model does not travel in a link.
+  if (state.compare !== null && state.compare.kind !== 'model') pairs.set('compare', compareText(state.compare));
   for (const rule of RULES) {
     const value = state.sampling[rule];
     if (value !== initialState.sampling[rule]) pairs.set(SAMPLING[rule].name, String(value));
@@ -42,7 +66,8 @@ export function toFragment(state: ViewerState): string {
   }
   const { generated } = state;
   if (generated.length > 0 && generated.length <= MOST_GENERATED) pairs.set('generated', generated.join('.'));
-  for (const name of ['generated', 'text']) if (pairs.toString().length > LONGEST_FRAGMENT) pairs.delete(name);
+  for (const name of ['generated', 'changes', 'compare', 'text'])
+    if (pairs.toString().length > LONGEST_FRAGMENT) pairs.delete(name);
   return pairs.toString();
 }
 
@@ -66,6 +91,15 @@ export function fromFragment(fragment: string): Change {
     layers: wholeNumbers(pairs.get('layers'), 1023, 256),
     heads: wholeNumbers(pairs.get('heads'), 1023, 256),
     chat: pairs.get('chat') === '1',
+    align: oneOf(pairs.get('align'), ['token', 'position'], initialState.align),
+    measure: oneOf(pairs.get('measure'), MEASURES, initialState.measure),
+    step: oneOf(pairs.get('step'), STEPS, initialState.step),
+    wallOrder: oneOf(pairs.get('order'), ORDERS, initialState.wallOrder),
+    textBy: oneOf(pairs.get('by'), ['row', 'column'], initialState.textBy),
+    words: pairs.get('words') !== '0',
+    lanes: lanesIn(pairs.get('lanes')),
+    interventions: interventionsIn(pairs.get('changes')),
+    compare: compareIn(pairs.get('compare')),
     sampling: {
       temperature: SAMPLING.temperature.read(pairs.get('temperature')) ?? temperature,
       topK: SAMPLING.topK.read(pairs.get('topk')) ?? topK,
@@ -83,6 +117,43 @@ export function fromFragment(fragment: string): Change {
     if (index !== null) change[name] = index;
   }
   return change;
+}
+
+const placeText = ({ layer, head }: HeadPlace): string => `${layer}.${head}`;
+
+function placeIn(text: string): HeadPlace | null {
+  const [layer, head] = wholeNumbers(text, 1023, 2) ?? [];
+  return layer === undefined || head === undefined ? null : { layer, head };
+}
+
+/** "3.1-5.11"; one that is none makes the whole list none. */
+function lanesIn(text: string | null): readonly HeadPlace[] {
+  const parts = text === null || text === '' ? [] : text.split('-');
+  if (parts.length > MOST_LANES) return [];
+  const lanes = parts.map(placeIn);
+  return lanes.every((lane) => lane !== null) ? lanes : [];
+}
+
+/** What is no list of interventions changes nothing. */
+function interventionsIn(text: string | null): readonly Intervention[] {
+  if (text === null) return [];
+  try {
+    return readInterventions(JSON.parse(text));
+  } catch {
+    return [];
+  }
+}
+
+function compareText(compare: Exclude<Compare, { kind: 'model' }>): string {
+  if (compare.kind === 'text') return `text:${compare.text}`;
+  return compare.kind === 'head' ? `head:${placeText(compare)}` : compare.kind;
+}
+
+function compareIn(text: string | null): Compare | null {
+  if (text === 'original') return { kind: 'original' };
+  if (text?.startsWith('text:')) return { kind: 'text', text: text.slice('text:'.length) };
+  const place = text?.startsWith('head:') ? placeIn(text.slice('head:'.length)) : null;
+  return place === null ? null : { kind: 'head', ...place };
 }
 
 function oneOf<T extends string>(text: string | null, known: readonly T[], otherwise: T): T {

@@ -166,7 +166,7 @@ export function withoutIntervention(list: readonly Intervention[], gone: Interve
 function isAbout(a: Intervention, b: Intervention): boolean {
   if (a.kind !== b.kind || a.layer !== b.layer) return false;
   if (a.kind === 'layer-off' || b.kind === 'layer-off') return true;
-  if (a.kind === 'block-key' || b.kind === 'block-key') return a.kind === b.kind && a.key === (b as typeof a).key;
+  if (a.kind === 'block-key' || b.kind === 'block-key') return 'key' in a && 'key' in b && a.key === b.key;
   if (a.head !== b.head) return false;
   if (a.kind !== 'edit-weight' || b.kind !== 'edit-weight') return true;
   return a.query === b.query && a.key === b.key;

@@ -25,13 +25,13 @@ const headlight: Peer = async (address) => {
   const { id: model } = await engine.load(address);
   return async (text, count) => {
     const start = performance.now();
-    let run = await engine.run(model, { text, chat: false, generated: [] });
+    let run = await engine.run(model, { text, chat: false, generated: [], interventions: [] });
     if (run.reused !== 0) throw new Error(`expected a prompt computed from its beginning, found ${run.reused} reused`);
     const promptTokens = run.tokens.length;
     const generated = [(await engine.sample(run.id, greedy)).id];
     const first = performance.now();
     while (generated.length < count) {
-      const longer = await engine.run(model, { text, chat: false, generated });
+      const longer = await engine.run(model, { text, chat: false, generated, interventions: [] });
       engine.releaseRun(run.id);
       run = longer;
       generated.push((await engine.sample(run.id, greedy)).id);
