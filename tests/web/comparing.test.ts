@@ -74,7 +74,7 @@ it('as many pairs as fit stand around the chosen one, and none is left unused', 
 it('both sides of a comparison have a name', () => {
   const models = [{ name: 'one' }, { name: 'two' }] as const;
   const chosen = { layer: 3, head: 1 };
-  expect(sidesOf({ kind: 'original' }, chosen, models)).toEqual(['changed', 'original']);
+  expect(sidesOf({ kind: 'original' }, chosen, models)).toEqual(['the changed run', 'the original']);
   expect(sidesOf({ kind: 'model' }, chosen, models)).toEqual(['one', 'two']);
   expect(sidesOf({ kind: 'head', layer: 5, head: 11 }, chosen, models)).toEqual(['L3 H1', 'L5 H11']);
 });

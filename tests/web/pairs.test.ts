@@ -38,14 +38,14 @@ describe.each(Object.keys(FILES) as PairModel[])('the pairs for %s', (model) => 
 
   it.each(pairs)('%s', async (_, pair, changes) => {
     const runs = [await run(pair.text), await run(pair.other)] as const;
-    const queries = [pair.query, partnerOf(pairsOf(runs[0].tokens, runs[1].tokens, 'token'), pair.query, 0) ?? -1];
+    const partners = pairsOf(runs[0].tokens, runs[1].tokens, 'token');
+    const inBoth = (index: number) => [index, partnerOf(partners, index, 0) ?? -1];
+    const [queries, keys] = [inBoth(pair.query), inBoth(pair.key)];
     const weights = runs.map(({ id, tokens }, side) => {
-      const query = tokens[queries[side] ?? -1];
-      expect(query === undefined ? null : tokenLabel(query)).toBe(pair.from[side]);
-      const key = tokens.findIndex((token) => tokenLabel(token) === pair.watch[side]);
-      expect(key).toBeGreaterThanOrEqual(0);
+      const [query, key] = [tokens[queries[side] ?? -1], tokens[keys[side] ?? -1]];
+      expect([query, key].map((token) => token && tokenLabel(token))).toEqual([pair.from[side], pair.watch[side]]);
       const { cols, data } = host.matrix(id, pair.layer, pair.head, 'weights');
-      return data[(query?.index ?? 0) * cols + key] ?? Number.NaN;
+      return data[(query?.index ?? 0) * cols + (key?.index ?? 0)] ?? Number.NaN;
     });
     const by = Math.abs((weights[0] ?? Number.NaN) - (weights[1] ?? Number.NaN));
     if (changes) expect(by).toBeGreaterThan(CHANGE);
@@ -71,7 +71,7 @@ describe('the library', () => {
     const before = update(initialState, { layer: 5, interventions: [{ kind: 'layer-off', layer: 0 }], chat: true });
     expect(update(before, choosePair(pair, true))).toMatchObject({
       ...{ text: pair.text, compare: { kind: 'text', text: pair.other }, interventions: [], chat: false },
-      ...{ layer: pair.layer, head: pair.head, query: pair.query, key: null },
+      ...{ layer: pair.layer, head: pair.head, query: pair.query, key: pair.key },
     });
     expect(update(before, choosePair(pair, false))).toMatchObject({ text: pair.text, layer: 5, query: 0 });
   });

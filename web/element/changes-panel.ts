@@ -121,7 +121,7 @@ export class ChangesPanel extends Panel {
       <h3>Heads that look most differently</h3>
       ${headsByChange(comparison, shown, MOST_HEADS, (place) => this.reader.choose(place))}
       <h3>What comes out</h3>
-      ${nextBeside(shown, original, sides)} ${endsApart(comparison)}
+      ${nextBeside(shown, original, sides)} ${endsApart(comparison, shown)}
     `;
   }
 

@@ -1,13 +1,14 @@
 /** What stands beside the run: the choice of it, and both side by side. The only panel that chooses what is compared. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import './minimal-pairs';
 import './side-by-side';
 import type { RunView } from '../session/snapshot';
 import { sidesOf } from '../state/comparing';
+import { isFor, pairOnShow } from '../state/pairs';
 import type { Align, Compare, ViewerState } from '../state/state';
 import { endsApart, headsByChange, nextBeside } from './comparison-parts';
 import { define } from './define';
+import { whatToWatch } from './minimal-pairs';
 import { Panel } from './panel';
 
 /** So many of the heads that look most differently are listed. */
@@ -41,7 +42,7 @@ export class ComparePanel extends Panel {
     const kind = state.compare?.kind ?? null;
     const isTrace = shown.run.backend.source === 'trace';
     return html`
-      <div class="kinds" role="group" aria-label="Compare with">
+      <div class="kinds of-compare" role="group" aria-label="Compare with">
         ${KINDS.map(
           (one) => html`<button
             aria-pressed=${one.kind === kind ? 'true' : 'false'}
@@ -104,7 +105,7 @@ export class ComparePanel extends Panel {
               if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) event.preventDefault();
             }}
           ></textarea>
-          ${this.#align(state)}
+          ${this.#watch(state)} ${this.#align(state)}
         `;
       case 'head':
         return this.#heads(compare);
@@ -123,6 +124,14 @@ export class ComparePanel extends Panel {
           ${this.#align(state)}
         `;
     }
+  }
+
+  /** Of a pair from the library, what there is to see. */
+  #watch(state: ViewerState): TemplateResult | typeof nothing {
+    const on = pairOnShow(state);
+    return on !== null && isFor(on.model, this.snapshot?.model ?? null)
+      ? html`<p class="watch">${whatToWatch(on.pair)}</p>`
+      : nothing;
   }
 
   #takeText(event: Event): void {
@@ -182,7 +191,7 @@ export class ComparePanel extends Panel {
               </section>
               <section class="part">
                 <h3>What comes out</h3>
-                ${nextBeside(shown, right, sides)} ${endsApart(comparison)}
+                ${nextBeside(shown, right, sides)} ${endsApart(comparison, shown)}
               </section>
             `
       }
@@ -203,6 +212,14 @@ export const comparePanelStyles = css`
   .kinds button {
     padding: 2px 8px;
   }
+  .kinds.of-compare {
+    display: grid;
+    grid-template-columns: repeat(5, auto);
+    font-size: var(--small);
+  }
+  .kinds.of-compare button {
+    padding: 2px;
+  }
   .kinds button[aria-pressed='true'] {
     background: var(--ink);
     color: var(--ground);
@@ -221,6 +238,10 @@ export const comparePanelStyles = css`
     border: 1px solid var(--line);
     border-radius: var(--radius);
     unicode-bidi: plaintext;
+  }
+  .inside .watch {
+    padding-inline-start: 10px;
+    border-inline-start: 2px solid var(--light);
   }
   .other-head {
     display: flex;

@@ -42,15 +42,15 @@ export function headsByChange(
   `;
 }
 
-/** How far the ends of the two runs are apart. */
-export function endsApart({ distance }: Comparison): TemplateResult {
+/** How far the ends of the two runs are apart. What an encoder does not have, a next token, is no line. */
+export function endsApart({ distance }: Comparison, { run }: RunView): TemplateResult {
   const row = (name: string, about: string, value: number | null) => html`<div title=${about}>
     <dt>${name}</dt>
     <dd>${value === null ? html`<span class="muted">not measurable</span>` : printed(value)}</dd>
   </div>`;
   return html`<dl class="apart-by">
     ${row('Sentence vectors', '1 − cosine of the mean last hidden states', distance.embedding)}
-    ${row('Next token', 'Total variation of what both expect after their last tokens', distance.prediction)}
+    ${run.can.next ? row('Next token', 'Total variation of what both expect after their last tokens', distance.prediction) : nothing}
   </dl>`;
 }
 

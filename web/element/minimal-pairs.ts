@@ -1,6 +1,14 @@
 /** The library of minimal pairs as a list to choose from: one click puts both sentences side by side. */
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { choosePair, isFor, type MinimalPair, PAIR_GROUPS, PAIR_MODELS, type PairGroup } from '../state/pairs';
+import {
+  choosePair,
+  isFor,
+  type MinimalPair,
+  PAIR_GROUPS,
+  PAIR_MODELS,
+  type PairGroup,
+  pairOnShow,
+} from '../state/pairs';
 import { define } from './define';
 import { Panel } from './panel';
 
@@ -35,15 +43,15 @@ export class MinimalPairs extends Panel {
               <button
                 aria-pressed=${this.#isOn(pair) ? 'true' : 'false'}
                 ?disabled=${this.snapshot?.model == null}
-                @click=${() => this.reader.choose(choosePair(pair, isItsModel))}
+                @click=${() => {
+                  this.reader.choose(choosePair(pair, isItsModel));
+                  this.closest('.inside')?.scrollTo({ top: 0 });
+                }}
               >
                 <span class="title">${pair.title}</span>
                 <span class="muted">${pair.text}</span>
                 <span class="muted">${pair.other}</span>
-                <span>
-                  Layer ${pair.layer}, head ${pair.head}, from <b>${named(pair.from)}</b>: watch <b>${named(pair.watch)}</b>.
-                  ${pair.question}
-                </span>
+                <span>${whatToWatch(pair)}</span>
               </button>
             </li>`,
           )}
@@ -52,10 +60,15 @@ export class MinimalPairs extends Panel {
     `;
   }
 
-  #isOn({ text, other }: MinimalPair): boolean {
+  #isOn(pair: MinimalPair): boolean {
     const state = this.snapshot?.state;
-    return state?.text === text && state.compare?.kind === 'text' && state.compare.text === other;
+    return state !== undefined && pairOnShow(state)?.pair === pair;
   }
+}
+
+/** Where to look in a pair, and what to ask oneself. */
+export function whatToWatch({ layer, head, from, watch, question }: MinimalPair): TemplateResult {
+  return html`Layer ${layer}, head ${head}, from <b>${named(from)}</b>: watch <b>${named(watch)}</b>. ${question}`;
 }
 
 /** "it"; "were / was" where the two sentences differ there. */

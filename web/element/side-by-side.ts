@@ -4,6 +4,7 @@ import type { Token } from '../engine/types';
 import type { Comparison, RunView } from '../session/snapshot';
 import { pairOf, pairsAround, rowsBeside, sidesOf } from '../state/comparing';
 import { tokenLabel } from '../state/labels';
+import { formatPercent } from '../state/numbers';
 import { partnerOf } from '../state/pairing';
 import { define } from './define';
 import { Panel } from './panel';
@@ -14,7 +15,7 @@ const LISTED = 8;
 /** So many pairs have room in the map. */
 const MAPPED = 20;
 /** A smaller difference gets no sign in the map. */
-const FAINT = 0.005;
+const FAINT = 0.01;
 
 interface Beside {
   readonly left: RunView;
@@ -66,7 +67,7 @@ export class SideBySide extends Panel {
     };
     return html`
       <div class="tokens-beside">
-        <h3>${sides[1]}</h3>
+        <h3>Tokens of <bdi>${sides[1]}</bdi></h3>
         <div class="second" role="listbox" aria-label="Tokens of the second run" aria-orientation="horizontal" @keydown=${key}>
           ${tokens.map((token) => {
             const partner = partnerOf(pairs, token.index, 1);
@@ -125,7 +126,7 @@ export class SideBySide extends Panel {
     const share = (row: Float32Array, key: number | null, side: string) =>
       key === null
         ? html`<span class="none muted" title=${`No such token in ${side}`}>–</span>`
-        : percent(row[key] ?? Number.NaN);
+        : data(row[key] ?? Number.NaN, formatPercent(row[key] ?? Number.NaN).replace('under ', '< '));
     return html`
       <div class="rows-beside" role="group" aria-label="Both rows: the shares of their keys">
         <div class="names muted" aria-hidden="true"><span>${sides[0]}</span><span>${sides[1]}</span></div>
@@ -203,6 +204,7 @@ export class SideBySide extends Panel {
           </div>`,
           )}
         </div>
+        <p class="muted fine">Differences under ${data(FAINT, String(FAINT))} have no sign.</p>
         ${
           shown.length === n
             ? nothing
@@ -290,7 +292,7 @@ export const sideBySideStyles = css`
   }
   .twin {
     display: grid;
-    grid-template-columns: 3.2rem minmax(0, 1fr) minmax(0, 6.4rem) minmax(0, 1fr) 3.2rem;
+    grid-template-columns: 2.9rem minmax(0, 1fr) minmax(0, 5.6rem) minmax(0, 1fr) 2.9rem;
     gap: 6px;
     min-height: 24px;
     padding: 1px 6px;

@@ -10,9 +10,9 @@ export function sidesOf(
 ): readonly [string, string] {
   switch (compare.kind) {
     case 'original':
-      return ['changed', 'original'];
+      return ['the changed run', 'the original'];
     case 'text':
-      return ['this sentence', 'the other'];
+      return ['this sentence', 'the other sentence'];
     case 'model':
       return [models[0].name, models[1].name];
     case 'head':

@@ -3,7 +3,7 @@
  * choosing a pair changes. Pure. No numbers: they are measured when a pair is on show; a test holds what a group says.
  */
 import type { ModelInfo } from '../engine/types';
-import type { Change, HeadPlace } from './state';
+import type { Change, HeadPlace, ViewerState } from './state';
 
 /** The two models that the pairs were chosen for, and how their names are told. */
 export const PAIR_MODELS = {
@@ -19,7 +19,8 @@ export interface MinimalPair extends HeadPlace {
   /** The token that looks: its place in the first text, and how it reads in either. */
   readonly query: number;
   readonly from: readonly [string, string];
-  /** The key to watch, as it reads in either text. */
+  /** The key to watch: its place in the first text, and how it and its partner read. */
+  readonly key: number;
   readonly watch: readonly [string, string];
   /** What to ask oneself. */
   readonly question: string;
@@ -48,6 +49,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 3,
         head: 1,
         query: 9,
+        key: 2,
         from: ['it', 'it'],
         watch: ['dog', 'dog'],
         question: 'Does it look at dog as much when something is too heavy?',
@@ -59,6 +61,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 3,
         head: 1,
         query: 6,
+        key: 2,
         from: ['were', 'was'],
         watch: ['labels', 'label'],
         question: 'From the verb: how much goes to its subject, past the noun in between?',
@@ -70,6 +73,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 5,
         head: 9,
         query: 5,
+        key: 4,
         from: ['hot', 'hot'],
         watch: ['not', 'very'],
         question: 'Does hot look at the word before it in both?',
@@ -81,6 +85,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 0,
         head: 10,
         query: 2,
+        key: 6,
         from: ['spring', 'spring'],
         watch: ['mattress', 'forest'],
         question: 'Which of the two springs finds a word that says what it is, in the very first layer?',
@@ -92,6 +97,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 1,
         head: 3,
         query: 7,
+        key: 5,
         from: ['she', 'he'],
         watch: ['aunt', 'aunt'],
         question: 'Whom does the pronoun look at, and what of that changes with it?',
@@ -103,6 +109,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 2,
         head: 8,
         query: 3,
+        key: 5,
         from: ['watched', 'watched'],
         watch: ['hen', 'hen'],
         question: 'Does this head follow the animal, or the place after the verb?',
@@ -122,6 +129,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 3,
         head: 1,
         query: 10,
+        key: 2,
         from: ['it', 'it'],
         watch: ['piano', 'piano'],
         question: 'A door is too narrow, not a piano. Does it look at door now?',
@@ -133,6 +141,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 3,
         head: 1,
         query: 10,
+        key: 2,
         from: ['it', 'it'],
         watch: ['coat', 'coat'],
         question: 'Which of the two gets more in both, and is that right in either?',
@@ -144,6 +153,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 1,
         head: 3,
         query: 5,
+        key: 1,
         from: ['she', 'she'],
         watch: ['nina', 'nina'],
         question: 'Does she look at another person when the reason is another?',
@@ -163,6 +173,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 1,
         head: 3,
         query: 7,
+        key: 2,
         from: ['she', 'he'],
         watch: ['engineer', 'engineer'],
         question: 'Nothing but the pronoun changes. Who gets the weight?',
@@ -174,6 +185,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 1,
         head: 3,
         query: 7,
+        key: 5,
         from: ['she', 'he'],
         watch: ['receptionist', 'receptionist'],
         question: 'Which job does she look at, and which one he?',
@@ -185,6 +197,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 5,
         head: 11,
         query: 8,
+        key: 6,
         from: ['she', 'he'],
         watch: ['nurse', 'nurse'],
         question: 'Does nurse get as much from he?',
@@ -200,12 +213,13 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
       {
         title: 'A name again',
         text: 'Oskar Lindqvist lives in Rome. The neighbours of Oskar Lind',
-        other: 'Oskar Moreau lives in Rome. The neighbours of Oskar Lind',
+        other: 'Oskar Kowalski lives in Rome. The neighbours of Oskar Lind',
         layer: 18,
         head: 6,
         query: 17,
+        key: 4,
         from: ['Lind', 'Lind'],
-        watch: ['q', 'Rome'],
+        watch: ['q', 'ow'],
         question: 'Where does an induction head look when the name has not occurred before?',
       },
       {
@@ -215,6 +229,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 17,
         head: 4,
         query: 5,
+        key: 2,
         from: ['lamp', 'lamp'],
         watch: ['river', 'river'],
         question: 'Without an earlier lamp, is there anything to copy?',
@@ -226,6 +241,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 23,
         head: 0,
         query: 11,
+        key: 1,
         from: ['to', 'to'],
         watch: ['Kate', 'Kate'],
         question: 'Does the head look at the one who has not been named again?',
@@ -245,6 +261,7 @@ export const PAIR_GROUPS: readonly PairGroup[] = [
         layer: 23,
         head: 4,
         query: 4,
+        key: 3,
         from: ['is', 'is'],
         watch: ['Italy', 'Spain'],
         question: 'The weights are nearly the same. What comes next?',
@@ -258,9 +275,22 @@ export function isFor(model: PairModel, info: Pick<ModelInfo, 'name'> | null): b
   return info !== null && PAIR_MODELS[model].isNamed.test(info.name);
 }
 
+/** The pair that is on show, and the model it is for; null for anything else. */
+export function pairOnShow(
+  state: Pick<ViewerState, 'text' | 'compare'>,
+): { readonly pair: MinimalPair; readonly model: PairModel } | null {
+  const { text, compare } = state;
+  if (compare?.kind !== 'text') return null;
+  for (const { pairs, model } of PAIR_GROUPS) {
+    const pair = pairs.find((one) => one.text === text && one.other === compare.text);
+    if (pair !== undefined) return { pair, model };
+  }
+  return null;
+}
+
 /** Both sentences side by side, as the model reads them; with the pair's own model, its head and token as well. */
 export function choosePair(pair: MinimalPair, isItsModel: boolean): Change {
-  const { text, other, layer, head, query } = pair;
+  const { text, other, layer, head, query, key } = pair;
   return {
     text,
     generated: [],
@@ -268,6 +298,6 @@ export function choosePair(pair: MinimalPair, isItsModel: boolean): Change {
     interventions: [],
     compare: { kind: 'text', text: other },
     align: 'token',
-    ...(isItsModel ? { layer, head, query, key: null } : {}),
+    ...(isItsModel ? { layer, head, query, key } : {}),
   };
 }
