@@ -168,13 +168,13 @@ export class SideBySide extends Panel {
     ]);
     const label = (i: number) => twoNames(tokens[i]?.[0], tokens[i]?.[1]);
     const chosen = [pairOf(pairs, left.selection.query), pairOf(pairs, left.selection.key)];
-    const isHeads = comparison.compare.kind === 'head';
+    const more = comparison.compare.kind === 'head' ? 'from' : 'in';
     return html`
       <section class="part">
         <h3>Where the weights differ</h3>
         <p class="muted fine legend-beside">
-          <span class="swatch plus" aria-hidden="true">+</span> more ${isHeads ? 'from' : 'in'} ${sides[0]}
-          <span class="swatch minus" aria-hidden="true">−</span> more ${isHeads ? 'from' : 'in'} ${sides[1]}
+          <span class="entry"><span class="swatch plus" aria-hidden="true">+</span> more ${more} ${sides[0]}</span>
+          <span class="entry"><span class="swatch minus" aria-hidden="true">−</span> more ${more} ${sides[1]}</span>
         </p>
         <div
           class="difference-map"
@@ -335,7 +335,12 @@ export const sideBySideStyles = css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    gap: 4px 6px;
+    gap: 4px 14px;
+  }
+  .legend-beside .entry {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
   }
   .legend-beside .swatch {
     display: grid;
@@ -345,9 +350,6 @@ export const sideBySideStyles = css`
     font: 700 0.6875rem / 1 var(--mono);
     color: var(--ink);
     --size: 1;
-  }
-  .legend-beside .swatch:not(:first-child) {
-    margin-inline-start: 10px;
   }
   .difference-map {
     display: grid;
