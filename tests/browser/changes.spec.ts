@@ -129,6 +129,7 @@ test('every number of a changed run is marked, in words, and the marks go with t
     'attn-head-wall',
     'attn-head-matrix',
     'attn-cell-panel',
+    'attn-weights-table',
   ]) {
     const mark = viewer.locator(part).getByText('changed', { exact: true });
     await expect(mark, part).toHaveCount(1);

@@ -33,7 +33,7 @@ export function headsByChange(
             .style=${`--weight: ${by}`}
             @click=${() => choose({ layer, head })}
           >
-            <span>layer ${layer}, head ${head}</span><span class="track"></span>${printed(by)}
+            <span>layer ${layer}, head ${head}</span> <span class="track"></span> ${printed(by)}
           </button>
         </li>`,
       )}

@@ -143,9 +143,9 @@ export class SideBySide extends Panel {
               if (one.left !== null) this.reader.choose({ key: one.left });
             }}
           >
-            ${share(mine, one.left, sides[0])}<span class="track mine"></span
-            ><span class="both"><bdi>${a}</bdi>${b === undefined || b === a ? nothing : html` / <bdi>${b}</bdi>`}</span
-            ><span class="track other"></span>${share(other, one.right, sides[1])}
+            ${share(mine, one.left, sides[0])} <span class="track mine"></span>
+            <span class="both"><bdi>${a}</bdi>${b === undefined || b === a ? nothing : html` / <bdi>${b}</bdi>`}</span>
+            <span class="track other"></span> ${share(other, one.right, sides[1])}
           </button>`;
         })}
       </div>

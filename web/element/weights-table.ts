@@ -2,6 +2,7 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { tokenLabel } from '../state/labels';
 import { hiddenKinds, REASONS, visibility } from '../state/visibility';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { visible } from './grid-window';
 import { data, printed } from './printed';
@@ -48,6 +49,7 @@ export class WeightsTable extends ScrolledPanel {
         >
           <caption>
             Weights of layer ${matrix.layer}, head ${matrix.head}: each row looks, each column is looked at; a row adds up to 1.
+            ${changedMark(run)}
             ${hiddenKinds(run, matrix.layer, n).map(
               (kind) => html`<span>“${HIDDEN[kind]}”: ${REASONS[kind](run.windows[matrix.layer] ?? 0)}. </span>`,
             )}
