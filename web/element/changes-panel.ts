@@ -147,6 +147,7 @@ export const changesPanelStyles = css`
   attn-changes-panel > .inside,
   attn-compare-panel > .inside {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     align-content: start;
     gap: 12px;
     height: 100%;
@@ -178,6 +179,7 @@ export const changesPanelStyles = css`
   }
   .part {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 8px;
     min-width: 0;
     padding-top: 12px;

@@ -4,6 +4,7 @@ import type { Candidate } from '../engine/types';
 import type { Comparison, RunView } from '../session/snapshot';
 import { mostChanged } from '../state/comparing';
 import { candidateLabels } from '../state/generation';
+import { tokenLabel } from '../state/labels';
 import { formatPercent } from '../state/numbers';
 import type { HeadPlace } from '../state/state';
 import { data, printed } from './printed';
@@ -49,8 +50,8 @@ export function endsApart({ distance }: Comparison, { run }: RunView): TemplateR
     <dd>${value === null ? html`<span class="muted">not measurable</span>` : printed(value)}</dd>
   </div>`;
   return html`<dl class="apart-by">
-    ${row('Sentence vectors', '1 − cosine of the mean last hidden states', distance.embedding)}
-    ${run.can.next ? row('Next token', 'Total variation of what both expect after their last tokens', distance.prediction) : nothing}
+    ${row('Sentence vectors, 1 − cosine', 'Of the means of the last hidden states', distance.embedding)}
+    ${run.can.next ? row('Next token, total variation', 'Of what both expect after their last tokens: 0 the same, 1 wholly other', distance.prediction) : nothing}
   </dl>`;
 }
 
@@ -66,6 +67,7 @@ export function nextBeside(
   const of = (list: readonly Candidate[], id: number) => list.find((candidate) => candidate.id === id);
   const candidates = ids.map((id) => of(mine, id) ?? of(other, id)).filter((found) => found !== undefined);
   const labels = candidateLabels(candidates);
+  const chosen = left.run.tokens[left.selection.query];
   const cell = (list: readonly Candidate[], id: number) => {
     const found = of(list, id);
     return html`<td .style=${`--weight: ${found?.probability ?? 0}`}>
@@ -75,7 +77,7 @@ export function nextBeside(
   return html`
     <table class="next-beside">
       <caption>
-        After the chosen token
+        After <bdi class="word">${chosen === undefined ? '' : tokenLabel(chosen)}</bdi>
       </caption>
       <thead>
         <tr>

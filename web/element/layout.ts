@@ -59,7 +59,8 @@ export const layout = css`
   .sides {
     flex: none;
     display: flex;
-    padding: 10px 16px 0;
+    padding: 10px 16px;
+    border-bottom: 1px solid var(--line);
     background: var(--panel);
   }
   .sides [role='tab'] {
@@ -76,6 +77,12 @@ export const layout = css`
   }
   .panel.of-next:has(.sliders) {
     max-height: 82%;
+  }
+  /* One thing at a time: whoever changes or compares needs the room. */
+  @container viewer (min-width: 1100px) {
+    .side:has(.beside.chosen:not(.of-cell)) .panel.of-next {
+      max-height: 34%;
+    }
   }
   .panel.slot-0,
   .panel.slot-1,

@@ -5,7 +5,7 @@ import type { Comparison, RunView } from '../session/snapshot';
 import { pairOf, pairsAround, rowsBeside, sidesOf } from '../state/comparing';
 import { tokenLabel } from '../state/labels';
 import { formatPercent } from '../state/numbers';
-import { partnerOf } from '../state/pairing';
+import { partnerOf, readsAlike } from '../state/pairing';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, data, percent, printed } from './printed';
@@ -72,7 +72,7 @@ export class SideBySide extends Panel {
           ${tokens.map((token) => {
             const partner = partnerOf(pairs, token.index, 1);
             const other = partner === null ? undefined : left.run.tokens[partner];
-            const isOther = other !== undefined && other.piece !== token.piece;
+            const isOther = other !== undefined && !readsAlike(other, token);
             const name = [
               'token',
               token.index === looking && 'looking',
@@ -234,11 +234,13 @@ define('attn-side-by-side', SideBySide);
 export const sideBySideStyles = css`
   attn-side-by-side {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 12px;
     min-width: 0;
   }
   attn-side-by-side h3 {
     margin: 0;
+    overflow-wrap: anywhere;
     font-size: 0.8125rem;
     font-weight: 600;
   }
@@ -275,6 +277,7 @@ export const sideBySideStyles = css`
   }
   .rows-beside {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     margin: 0 -6px;
   }
   .rows-beside .names {
