@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mostChanged, pairOf, pairsAround, rowsBeside, sidesOf } from '../../web/state/comparing';
-import { intervene, isInForce, withIntervention } from '../../web/state/interventions';
+import { intervene, isInForce, isSetByHand, withIntervention } from '../../web/state/interventions';
 import { pairsOf, partnerOf } from '../../web/state/pairing';
 import { initialState, update } from '../../web/state/state';
 import { blockVisibility, hiddenKinds, visibility, whyHidden } from '../../web/state/visibility';
@@ -124,6 +124,14 @@ describe('putting interventions in force', () => {
     expect(intervene(beside, [off])).toEqual({ interventions: [off] });
     expect(intervene({ ...beside, interventions: [off] }, [])).toEqual({ interventions: [] });
     expect(intervene({ interventions: [off], compare: null }, [off, { kind: 'layer-off' }]).compare).toBeUndefined();
+  });
+
+  it('knows which weight was set by hand', () => {
+    const run = { interventions: [{ kind: 'edit-weight', layer: 3, head: 1, query: 2, key: 4, weight: 0.5 } as const] };
+    const cell = { layer: 3, head: 1, query: 2, key: 4 };
+    expect(isSetByHand(run, cell)).toBe(true);
+    for (const other of [{ layer: 2 }, { head: 0 }, { query: 4 }, { key: 2 }])
+      expect(isSetByHand(run, { ...cell, ...other })).toBe(false);
   });
 
   it('knows what is in force, layer for layer', () => {

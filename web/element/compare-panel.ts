@@ -115,7 +115,7 @@ export class ComparePanel extends Panel {
             ${
               this.snapshot?.beside == null
                 ? 'No second model is open yet.'
-                : html`Beside it: <bdi class="word">${this.snapshot.beside.name}</bdi>.`
+                : html`Beside it: <bdi class="word">${this.snapshot.beside.name}</bdi>${this.#itsHead()}.`
             }
           </p>
           <button class="wide" aria-haspopup="dialog" @click=${() => this.dispatchEvent(new CustomEvent('openbeside', { bubbles: true }))}>
@@ -132,6 +132,12 @@ export class ComparePanel extends Panel {
     return on !== null && isFor(on.model, this.snapshot?.model ?? null)
       ? html`<p class="watch">${whatToWatch(on.pair)}</p>`
       : nothing;
+  }
+
+  /** Another model may have fewer layers and heads than the choice. */
+  #itsHead(): TemplateResult | typeof nothing {
+    const selection = this.snapshot?.runs[1]?.selection;
+    return selection === undefined ? nothing : html`, layer ${selection.layer}, head ${selection.head}`;
   }
 
   #takeText(event: Event): void {

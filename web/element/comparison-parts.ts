@@ -50,7 +50,7 @@ export function endsApart({ distance }: Comparison, { run }: RunView): TemplateR
     <dd>${value === null ? html`<span class="muted">not measurable</span>` : printed(value)}</dd>
   </div>`;
   return html`<dl class="apart-by">
-    ${row('Sentence vectors, 1 − cosine', 'Of the means of the last hidden states', distance.embedding)}
+    ${row('Sentence vectors, 1\u00A0−\u00A0cosine', 'Of the means of the last hidden states', distance.embedding)}
     ${run.can.next ? row('Next token, total variation', 'Of what both expect after their last tokens: 0 the same, 1 wholly other', distance.prediction) : nothing}
   </dl>`;
 }
@@ -130,6 +130,7 @@ export const comparisonPartsStyles = css`
   }
   .apart-by dd {
     margin: 0;
+    white-space: nowrap;
     font-family: var(--mono);
   }
   .next-beside {

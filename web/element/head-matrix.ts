@@ -2,6 +2,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { RunView } from '../session/snapshot';
+import { isSetByHand } from '../state/interventions';
 import { tokenLabel } from '../state/labels';
 import { headsInWords, sharedHeadOf } from '../state/sharing';
 import { hiddenKinds, REASONS, visibility, whyHidden } from '../state/visibility';
@@ -127,14 +128,15 @@ export class HeadMatrix extends ScrolledPanel {
     const kind = visibility(shown.run, matrix.layer, row, col);
     const look = kind === 'visible' ? this.#inkOn(weight) : ` ${kind}`;
     const why = whyHidden(shown.run, matrix.layer, row, col) ?? nothing;
-    const name = `cell${chosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${look}`;
+    const isSet = isSetByHand(shown.run, { layer: matrix.layer, head: matrix.head, query: row, key: col });
+    const name = `cell${chosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${isSet ? ' set' : ''}${look}`;
     return html`<span
       role="gridcell"
       class=${name}
       part="cell"
       aria-colindex=${col + 2}
       aria-label=${why === nothing ? nothing : `0, ${why}`}
-      title=${why}
+      title=${isSet ? 'set by you' : why}
       aria-selected=${chosen ? 'true' : 'false'}
       data-query=${row}
       data-key=${col}
@@ -394,6 +396,9 @@ export const headMatrixStyles = css`
       linear-gradient(45deg, transparent calc(50% - 0.7px), var(--accent) 0 calc(50% + 0.7px), transparent 0),
       linear-gradient(135deg, transparent calc(50% - 0.7px), var(--accent) 0 calc(50% + 0.7px), transparent 0)
       var(--ground);
+  }
+  .cell.set {
+    border-bottom: 3px solid var(--accent);
   }
   .legend {
     display: inline-flex;

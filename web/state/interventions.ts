@@ -130,6 +130,16 @@ export function concernsHead(intervention: Intervention, layer: number, head: nu
   return (intervention.layer ?? layer) === layer && intervention.head === head;
 }
 
+/** Whether the reader set this very weight. */
+export function isSetByHand(
+  { interventions }: Pick<Run, 'interventions'>,
+  { layer, head, query, key }: { layer: number; head: number; query: number; key: number },
+): boolean {
+  return interventions.some(
+    (one) => one.kind === 'edit-weight' && concernsHead(one, layer, head) && one.query === query && one.key === key,
+  );
+}
+
 /** The list with one more; one that says of the same thing something else takes its place. */
 export function withIntervention(list: readonly Intervention[], added: Intervention): Intervention[] {
   return [...list.filter((one) => !isAbout(one, added)), added];
