@@ -76,7 +76,7 @@ TEST_P(Contributions, ValueWeightedAttentionIsItsDefinition) {
 
 INSTANTIATE_TEST_SUITE_P(Families, Contributions,
                          testing::Values("bert", "distilbert", "gpt2", "llama", "llama_bias", "qwen3", "mistral"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& family) { return std::string(family.param); });
 
 class DirectEffects : public Contributions {};
 
@@ -120,7 +120,7 @@ TEST_P(DirectEffects, AddUpToTheLogitTogetherWithEverythingElse) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Causal, DirectEffects, testing::Values("gpt2", "llama", "qwen2", "qwen3", "mistral"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& family) { return std::string(family.param); });
 
 TEST(Contribution, OfAHeadThatIsSwitchedOffIsNothing) {
   const auto model = test::make_shared(test::tiny_model("llama"));

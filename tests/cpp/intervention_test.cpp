@@ -160,7 +160,7 @@ TEST_F(InterventionsOnCausal, ASkippedLayerHandsItsInputOnAndStillAttends) {
 TEST_F(InterventionsOnCausal, ABeginningUnderTheSameChangesIsTakenUpBitForBit) {
   const Interventions changes{{.kind = InterventionKind::kHeadOff, .layer = 0, .head = 1},
                               {.kind = InterventionKind::kBlockKey, .key = 1},
-                              {.kind = InterventionKind::kTemperature, .head = 3, .temperature = 2.0F}};
+                              {.kind = InterventionKind::kTemperature, .head = 2, .temperature = 2.0F}};
   const ForwardTrace whole = with(changes);
   ForwardTrace first = run(model, {ids.begin(), ids.begin() + 5}, changes);
   ForwardTrace longer;
