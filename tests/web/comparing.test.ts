@@ -3,34 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mostChanged, pairOf, pairsAround, rowsBeside, sidesOf } from '../../web/state/comparing';
 import { intervene, isInForce, isSetByHand, withIntervention } from '../../web/state/interventions';
-import { pairsOf, partnerOf } from '../../web/state/pairing';
 import { initialState, update } from '../../web/state/state';
 import { blockVisibility, hiddenKinds, visibility, whyHidden } from '../../web/state/visibility';
-
-/** Tokens as a vocabulary writes them. */
-const tokens = (...pieces: string[]) =>
-  pieces.map((piece, id) => ({ id, piece, text: piece.replace(/^##/, '').replace('Ġ', ' ') }));
-
-describe('tokens of two runs', () => {
-  it('are partners where they read the same, in order, and one for one in between', () => {
-    const left = tokens('the', 'dog', 'was', 'too', 'lazy', '.');
-    expect([...pairsOf(left, tokens('the', 'dog', 'was', 'very', 'heavy', '.'), 'token')]).toEqual([
-      ...[0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
-    ]);
-    const longer = pairsOf(left, tokens('the', 'small', 'dog', 'was', 'lazy', '.'), 'token');
-    expect([0, 1, 2, 3, 4, 5].map((index) => partnerOf(longer, index, 0))).toEqual([0, 2, 3, null, 4, 5]);
-    expect(partnerOf(longer, 1, 1)).toBeNull();
-  });
-
-  it('are partners in whatever way two vocabularies write them', () => {
-    const [bert, gpt] = [tokens('[CLS]', 'the', 'dog', 'barks', '[SEP]'), tokens('The', 'Ġdog', 'Ġbarks')];
-    expect([...pairsOf(bert, gpt, 'token')]).toEqual([1, 0, 2, 1, 3, 2]);
-  });
-
-  it('are partners by their place where that is asked for', () => {
-    expect([...pairsOf(tokens('a', 'b', 'c'), tokens('b', 'c'), 'position')]).toEqual([0, 0, 1, 1]);
-  });
-});
 
 describe('heads by change', () => {
   it('come with the most changed first, and without those that look alike', () => {

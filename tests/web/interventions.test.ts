@@ -55,7 +55,10 @@ describe('interventions from outside', () => {
     ['an endless temperature', [{ kind: 'temperature', head: 0, temperature: Number.POSITIVE_INFINITY }]],
     ['a weight above 1', [{ kind: 'edit-weight', head: 0, query: 0, key: 0, weight: 1.01 }]],
     ['a weight that is none', [{ kind: 'edit-weight', head: 0, query: 0, key: 0, weight: Number.NaN }]],
-    ['a renormalise that is no yes or no', [{ kind: 'edit-weight', head: 0, query: 0, key: 0, weight: 1, renormalise: 1 }]],
+    [
+      'a renormalise that is no yes or no',
+      [{ kind: 'edit-weight', head: 0, query: 0, key: 0, weight: 1, renormalise: 1 }],
+    ],
     ['a field that the kind has not', [{ kind: 'head-off', head: 0, temperature: 1 }]],
     ['a misspelt field', [{ kind: 'block-key', key: 0, layers: 2 }]],
     ['too many', Array.from({ length: MOST_INTERVENTIONS + 1 }, () => good[0])],

@@ -23,6 +23,16 @@ const KINDS: readonly { readonly kind: Compare['kind'] | null; readonly label: s
 ];
 
 export class ComparePanel extends Panel {
+  protected override sees(): readonly unknown[] {
+    const snapshot = this.snapshot;
+    const state = snapshot?.state;
+    const [left, right] = snapshot?.runs ?? [];
+    return [
+      ...[left?.run, left?.cell, left?.next, right?.run, right?.cell, right?.next, snapshot?.comparison],
+      ...[state?.text, state?.compare, state?.align, state?.interventions, snapshot?.model, snapshot?.beside],
+    ];
+  }
+
   protected override render(): TemplateResult {
     const shown = this.shown;
     const state = this.snapshot?.state;
