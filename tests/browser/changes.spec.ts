@@ -43,7 +43,7 @@ async function opened(page: Page): Promise<Locator> {
     Object.assign(element, { layer: 3, head: 1, queryIndex: 10, keyIndex: 2 });
     return element.settled();
   });
-  await viewer.getByRole('tablist', { name: 'Beside the stage' }).getByRole('tab', { name: 'Changes' }).click();
+  await viewer.getByRole('tablist', { name: 'Beside the view' }).getByRole('tab', { name: 'Changes' }).click();
   return viewer;
 }
 
@@ -194,7 +194,7 @@ test('what comes next is set beside what came next, for a model that writes', as
   });
   const next = () => inViewer(viewer, (element) => element.next(element.queryIndex, { k: 1000 }));
   const before = new Map((await next()).map(({ piece, probability }) => [piece, probability]));
-  await viewer.getByRole('tablist', { name: 'Beside the stage' }).getByRole('tab', { name: 'Changes' }).click();
+  await viewer.getByRole('tablist', { name: 'Beside the view' }).getByRole('tab', { name: 'Changes' }).click();
   await button(viewer, 'Skip').click();
   await settle(viewer);
   const after = new Map((await next()).map(({ piece, probability }) => [piece, probability]));
@@ -215,7 +215,7 @@ test('a saved run says that it cannot be changed', async ({ page }) => {
     await element.load(new URL('traces/animal.safetensors', document.baseURI));
     await element.settled();
   });
-  await viewer.getByRole('tablist', { name: 'Beside the stage' }).getByRole('tab', { name: 'Changes' }).click();
+  await viewer.getByRole('tablist', { name: 'Beside the view' }).getByRole('tab', { name: 'Changes' }).click();
   await expect(panelOf(viewer)).toContainText('a saved run cannot be changed');
   await expect(button(viewer, 'Off')).toHaveCount(0);
 });

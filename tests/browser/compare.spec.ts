@@ -24,7 +24,7 @@ async function beside(page: Page, there = THERE): Promise<Locator> {
     Object.assign(element, { layer: 3, head: 1, queryIndex: 10, keyIndex: 2 });
     return element.settled();
   });
-  await viewer.getByRole('tablist', { name: 'Beside the stage' }).getByRole('tab', { name: 'Compare' }).click();
+  await viewer.getByRole('tablist', { name: 'Beside the view' }).getByRole('tab', { name: 'Compare' }).click();
   await button(viewer, 'Sentence').click();
   await panelOf(viewer).getByRole('textbox', { name: 'Other sentence' }).fill(there);
   await settle(viewer);
@@ -148,7 +148,7 @@ test('a pair from the library: one click puts both sentences, the head, the toke
   page,
 }) => {
   const viewer = await openExplorer(page);
-  await viewer.getByRole('tablist', { name: 'Beside the stage' }).getByRole('tab', { name: 'Compare' }).click();
+  await viewer.getByRole('tablist', { name: 'Beside the view' }).getByRole('tab', { name: 'Compare' }).click();
   await panelOf(viewer).getByText('It does not', { exact: true }).click();
   await button(viewer, /Too wide, too narrow/).click();
   await settle(viewer);

@@ -152,7 +152,7 @@ test('results are copies that stay as they were', async ({ page }) => {
   expect(same).toEqual({ untouched: true, fresh: true });
 });
 
-test('what is not built is refused, never made up', async ({ page }) => {
+test('what cannot be is refused, never made up', async ({ page }) => {
   const viewer = await openExplorer(page);
   const codes = await inViewer(viewer, async (element) => {
     const code = async (call: () => Promise<unknown>) => {
@@ -164,11 +164,12 @@ test('what is not built is refused, never made up', async ({ page }) => {
       }
     };
     return {
-      aggregate: await code(() => element.aggregate('mean', { layer: 0 })),
-      metrics: await code(() => element.metrics(0, 0)),
+      aggregate: await code(() => element.aggregate('median', { layer: 0 })),
+      noLayer: await code(() => element.aggregate('mean', { layer: 6 })),
+      metrics: await code(() => element.metrics(0, 12)),
       next: await code(() => element.next(0, { k: 3 })),
       cross: await code(() => element.attention(0, 0, { kind: 'cross' })),
-      valueWeighted: await code(() => element.attention(0, 0, { measure: 'value-weighted' })),
+      measure: await code(() => element.attention(0, 0, { measure: 'gradient' })),
       layer: await code(() => element.attention(6, 0)),
       head: await code(() => element.attention(0, -1)),
       half: await code(() => element.attention(0.5, 0)),
@@ -176,31 +177,78 @@ test('what is not built is refused, never made up', async ({ page }) => {
   });
   expect(codes).toEqual({
     aggregate: 'unsupported',
-    metrics: 'unsupported',
+    noLayer: 'bad-request',
+    metrics: 'bad-request',
     next: 'unsupported',
     cross: 'unsupported',
-    valueWeighted: 'unsupported',
+    measure: 'unsupported',
     layer: 'bad-request',
     head: 'bad-request',
     half: 'bad-request',
   });
   const refused = await inViewer(viewer, async (element) => {
-    element.view = 'steps';
-    await element.settled();
-    return { code: element.error?.code, view: element.view };
-  });
-  expect(refused.code).toBe('unsupported');
-  await expect(viewer.getByRole('alert')).toHaveAttribute('data-code', 'unsupported');
-  const interventions = await inViewer(viewer, async (element) => {
-    try {
-      element.interventions = [{ kind: 'head-off', layer: 0, head: 0 }];
-    } catch (error) {
-      return (error as { code?: string }).code;
+    const { revision } = element;
+    const found: [string | undefined, number][] = [];
+    for (const list of [
+      [{ kind: 'head-on', head: 0 }],
+      [{ kind: 'head-off', layer: 0, head: 12 }],
+      [{ kind: 'edit-weight', layer: 0, head: 0, query: 0, key: 99, weight: 0.5 }],
+    ]) {
+      element.interventions = list as never;
+      await element.settled();
+      found.push([element.error?.code, element.interventions.length]);
     }
-    await element.settled();
-    return element.error?.code;
+    return { found, grew: element.revision - revision };
   });
-  expect(interventions).toBe('unsupported');
+  expect(refused).toEqual({ found: Array(3).fill(['bad-request', 0]), grew: 0 });
+  await expect(viewer.getByRole('alert')).toHaveAttribute('data-code', 'bad-request');
+});
+
+test('interventions change the numbers, and [] gives the model’s own back to the last bit', async ({ page }) => {
+  const viewer = await openExplorer(page);
+  const found = await inViewer(viewer, async (element) => {
+    const deep = async () => [...(await element.attention(5, 3)).data];
+    const own = await deep();
+    const before = element.revision;
+    element.interventions = [{ kind: 'head-off', layer: 2, head: 5 }];
+    await element.settled();
+    const changed = await deep();
+    const grew = element.revision - before;
+    element.interventions = [];
+    await element.settled();
+    const back = await deep();
+    return {
+      grew,
+      isOther: changed.some((weight, i) => weight !== own[i]),
+      isBack: back.every((w, i) => w === own[i]),
+    };
+  });
+  expect(found).toEqual({ grew: 1, isOther: true, isBack: true });
+});
+
+test('aggregates follow from attention, metrics from its rows', async ({ page }) => {
+  const viewer = await openExplorer(page);
+  const worst = await inViewer(viewer, async (element) => {
+    const nHeads = 12;
+    const heads: { data: Float32Array }[] = [];
+    for (let head = 0; head < nHeads; ++head) heads.push(await element.attention(3, head));
+    const mean: { data: Float32Array } = await element.aggregate('mean', { layer: 3 });
+    const max: { data: Float32Array } = await element.aggregate('max', { layer: 3 });
+    let apart = 0;
+    for (const [i, weight] of mean.data.entries()) {
+      const weights = heads.map(({ data }) => data[i] ?? 0);
+      const sum = weights.reduce((total, one) => total + one, 0);
+      apart = Math.max(apart, Math.abs(weight - sum / nHeads), Math.abs((max.data[i] ?? 0) - Math.max(...weights)));
+    }
+    const { rows, data } = await element.attention(0, 2);
+    const { previous, induction } = await element.metrics(0, 2);
+    let sum = 0;
+    for (let t = 1; t < rows; ++t) sum += data[t * rows + t - 1] ?? 0;
+    return { apart, previous: Math.abs((previous ?? 0) - sum / (rows - 1)), induction };
+  });
+  expect(worst.apart).toBeLessThan(1e-6);
+  expect(worst.previous).toBeLessThan(1e-9);
+  expect(worst.induction, 'no token is repeated').toBeNull();
 });
 
 test('scores are what softmax sees', async ({ page }) => {

@@ -71,7 +71,7 @@ export interface ViewerElement extends Omit<HTMLElement, 'hidden'> {
   attention(layer: number, head: number, options?: object): Promise<MatrixCopy>;
   hidden(layer: number): Promise<MatrixCopy>;
   aggregate(name: string, options?: object): Promise<MatrixCopy>;
-  metrics(layer: number, head: number): Promise<object>;
+  metrics(layer: number, head: number): Promise<Record<string, number | null>>;
   next(position: number, options?: object): Promise<Expectation[]>;
   cancel(): void;
 }

@@ -1,7 +1,7 @@
 /** Which cells are masked and why, which heads share their keys, and where the wall puts them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { placesOf } from '../../web/element/head-wall';
+import { placesOf } from '../../web/element/wall-grid';
 import { headsInWords, sharedHeadOf, sharedHeads, sharingInWords } from '../../web/state/sharing';
 import { blockVisibility, hiddenKinds, visibility, whyHidden } from '../../web/state/visibility';
 

@@ -10,7 +10,8 @@ import { END, FakeEngine, nCtx, nHeads, nLayers, type Turn } from './fake-engine
 /** Everything a snapshot promises, whatever happened before it. */
 function check(snapshot: Snapshot, before: Snapshot | undefined): void {
   expect(snapshot.revision).toBeGreaterThanOrEqual(before?.revision ?? 0);
-  expect(snapshot.runs.length).toBeLessThanOrEqual(1);
+  expect(snapshot.runs.length).toBeLessThanOrEqual(2);
+  expect(snapshot.comparison === null).toBe(snapshot.runs.length < 2);
   const [view] = snapshot.runs;
   const [last] = before?.runs ?? [];
   if (last !== undefined) expect(view).toBeDefined();
@@ -604,7 +605,7 @@ describe('asking for numbers', () => {
   test.each([
     ['kind encoder', 0, 0, { kind: 'encoder', measure: 'weights' }, 'unsupported'],
     ['kind cross', 0, 0, { kind: 'cross', measure: 'weights' }, 'unsupported'],
-    ['measure value-weighted', 0, 0, { kind: 'self', measure: 'value-weighted' }, 'unsupported'],
+    ['measure median', 0, 0, { kind: 'self', measure: 'median' }, 'unsupported'],
     ['a layer too far', nLayers, 0, self, 'bad-request'],
     ['a layer below', -1, 0, self, 'bad-request'],
     ['half a layer', 0.5, 0, self, 'bad-request'],
@@ -799,6 +800,9 @@ describe('generating', () => {
     void session.load('writer');
     await hold.releaseAll();
     session.generate(null);
+    await vi.waitFor(() =>
+      expect(hold.waiting.map(({ label }) => label)).toContainEqual(expect.stringMatching('sample')),
+    );
     void session.load('trace she sat');
     await hold.release('load trace');
     await vi.waitFor(() => expect(session.snapshot.state.text).toBe('she sat'));

@@ -36,8 +36,10 @@ import { droppedFiles } from './dropped-files';
 import { errorNoteStyles } from './error-note';
 import { firstHintsStyles } from './first-hints';
 import { generationPanelStyles } from './generation-panel';
+import { headFactsStyles } from './head-facts';
 import { headMatrixStyles } from './head-matrix';
 import { headWallStyles } from './head-wall';
+import { laneChooserStyles } from './lane-chooser';
 import { layout } from './layout';
 import { linkFilterStyles } from './link-filter';
 import { startingBudget } from './memory-budget';
@@ -92,6 +94,7 @@ type StateAttribute = keyof typeof STATE_ATTRIBUTES;
 
 const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
   story: 'Story',
+  heads: 'Heads',
   wall: 'Wall',
   matrix: 'Matrix',
   table: 'Table',
@@ -99,9 +102,10 @@ const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
 
 /** On a narrow screen one panel is shown under the scene. */
 const SHEETS = {
-  wall: 'Heads',
+  wall: 'Wall',
   matrix: 'Matrix',
   cell: 'Cell',
+  facts: 'Head',
   changes: 'Changes',
   compare: 'Compare',
   table: 'Table',
@@ -109,9 +113,12 @@ const SHEETS = {
 } as const;
 type Sheet = keyof typeof SHEETS;
 
-/** Those that share the column beside the stage, one at a time. */
-const SIDES = ['cell', 'changes', 'compare'] as const satisfies readonly Sheet[];
-type Side = (typeof SIDES)[number];
+/**
+ * Beside the stage stands one of them: how the chosen weight came about, what the chosen head does, what the reader
+ * changes, or what is compared.
+ */
+const ASIDES = ['cell', 'facts', 'changes', 'compare'] as const satisfies readonly Sheet[];
+type Aside = (typeof ASIDES)[number];
 
 export class AttentionViewer extends LitElement {
   static override properties = {
@@ -123,7 +130,7 @@ export class AttentionViewer extends LitElement {
     examples: { attribute: false },
     snapshot: { state: true },
     sheet: { state: true },
-    side: { state: true },
+    aside: { state: true },
     spoken: { state: true },
     theme: { state: true },
     dragging: { state: true },
@@ -147,6 +154,7 @@ export class AttentionViewer extends LitElement {
     sceneViewStyles,
     sceneCaptionStyles,
     linkFilterStyles,
+    laneChooserStyles,
     vectorStripStyles,
     cellPanelStyles,
     changedMarkStyles,
@@ -157,6 +165,7 @@ export class AttentionViewer extends LitElement {
     sideBySideStyles,
     comparePanelStyles,
     generationPanelStyles,
+    headFactsStyles,
     headWallStyles,
     headMatrixStyles,
     weightsTableStyles,
@@ -176,7 +185,7 @@ export class AttentionViewer extends LitElement {
   declare examples: readonly Example[];
   declare private snapshot: Snapshot | undefined;
   declare private sheet: Sheet;
-  declare private side: Side;
+  declare private aside: Aside;
   declare private spoken: string;
   declare private theme: { scene: SceneTheme; ground: Rgb; panel: Rgb; raised: Rgb; light: Rgb } | undefined;
   declare private dragging: boolean;
@@ -210,7 +219,7 @@ export class AttentionViewer extends LitElement {
     this.hints = false;
     this.examples = [];
     this.sheet = 'cell';
-    this.side = 'cell';
+    this.aside = 'cell';
     this.spoken = '';
     this.dragging = false;
     this.flat = false;
@@ -467,7 +476,7 @@ export class AttentionViewer extends LitElement {
   protected override render(): TemplateResult {
     const state = this.#state;
     const { view } = state;
-    const story = view === 'story';
+    const inScene = view === 'story' || view === 'heads';
     const canNext = this.snapshot?.runs[0]?.run.can.next === true;
     const sheet = this.sheet === 'next' && !canNext ? 'cell' : this.sheet;
     const feed = this.#reader;
@@ -475,8 +484,8 @@ export class AttentionViewer extends LitElement {
     const below = (['wall', 'matrix', 'table'] as const).filter((name) => name !== view);
     const place = (name: 'wall' | 'matrix' | 'table') =>
       `panel of-${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === sheet ? ' open' : ''}`;
-    const beside = (name: Side) =>
-      `panel of-${name} beside${name === this.side ? ' chosen' : ''}${name === sheet ? ' open' : ''}`;
+    const beside = (name: Aside) =>
+      `panel of-${name} beside${name === this.aside ? ' chosen' : ''}${name === sheet ? ' open' : ''}`;
     return html`
       <div
         class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}${this.flat ? ' flat' : ''}`}
@@ -513,6 +522,7 @@ export class AttentionViewer extends LitElement {
               ${BUILT_VIEWS.map(
                 (name) => html`<button
                   role="tab"
+                  data-view=${name}
                   aria-selected=${name === view ? 'true' : 'false'}
                   tabindex=${name === view ? 0 : -1}
                   @click=${() => feed.choose({ view: name })}
@@ -520,7 +530,7 @@ export class AttentionViewer extends LitElement {
               )}
             </div>
             <attn-scene-view
-              class=${story ? '' : 'off'}
+              class=${inScene ? '' : 'off'}
               .snapshot=${this.snapshot}
               .reader=${feed}
               .theme=${this.theme?.scene}
@@ -531,6 +541,7 @@ export class AttentionViewer extends LitElement {
             <div class="foot">
               <attn-scene-caption .snapshot=${this.snapshot} .reader=${feed}></attn-scene-caption>
               <attn-link-filter .snapshot=${this.snapshot} .reader=${feed}></attn-link-filter>
+              ${view === 'heads' ? html`<attn-lane-chooser .snapshot=${this.snapshot} .reader=${feed}></attn-lane-chooser>` : nothing}
             </div>
           </div>
           <div class="sheets" role="tablist" aria-label="Details" @keydown=${this.#tabKey}>
@@ -551,16 +562,17 @@ export class AttentionViewer extends LitElement {
               .snapshot=${this.snapshot}
               .reader=${feed}
             ></attn-generation-panel>
-            <div class="sides" role="tablist" aria-label="Beside the stage" @keydown=${this.#tabKey}>
-              ${SIDES.map(
+            <div class="asides" role="tablist" aria-label="Beside the view" @keydown=${this.#tabKey}>
+              ${ASIDES.map(
                 (name) => html`<button
                   role="tab"
-                  aria-selected=${name === this.side ? 'true' : 'false'}
-                  tabindex=${name === this.side ? 0 : -1}
+                  aria-selected=${name === this.aside ? 'true' : 'false'}
+                  tabindex=${name === this.aside ? 0 : -1}
                   @click=${() => this.#openSheet(name)}
                 >${SHEETS[name]}</button>`,
               )}
             </div>
+            <attn-head-facts class=${beside('facts')} .snapshot=${this.snapshot} .reader=${feed}></attn-head-facts>
             <attn-cell-panel class=${beside('cell')} .snapshot=${this.snapshot} .reader=${feed}></attn-cell-panel>
             <attn-changes-panel class=${beside('changes')} .snapshot=${this.snapshot} .reader=${feed}></attn-changes-panel>
             <attn-compare-panel
@@ -843,8 +855,8 @@ export class AttentionViewer extends LitElement {
 
   #openSheet(sheet: Sheet): void {
     this.sheet = sheet;
-    const side = SIDES.find((name) => name === sheet);
-    if (side !== undefined) this.side = side;
+    const aside = ASIDES.find((name) => name === sheet);
+    if (aside !== undefined) this.aside = aside;
   }
 
   readonly #undoKey = (event: KeyboardEvent): void => {

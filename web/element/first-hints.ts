@@ -8,7 +8,11 @@ import { count, percent } from './printed';
 const REMEMBERED = 'attention-viewer-hints';
 
 /** Where a hint points: an element of the viewer. */
-const ANCHORS = ['[data-index][aria-selected="true"]', 'attn-sentence-input textarea', '.views'] as const;
+const ANCHORS = [
+  '[data-index][aria-selected="true"]',
+  'attn-sentence-input textarea',
+  '.views [data-view="wall"]',
+] as const;
 
 export class FirstHints extends Panel {
   static override properties = { ...Panel.properties, at: { state: true }, place: { state: true } };
@@ -78,7 +82,7 @@ export class FirstHints extends Panel {
       case 1:
         return html`Type your own sentence: every head is computed again while you type.`;
       default:
-        return html`The same numbers, four ways. Wall shows all ${count(run.model.nLayers * run.model.nHeads)} heads; click one to open it.`;
+        return html`The same numbers, seen in other ways. Wall shows all ${count(run.model.nLayers * run.model.nHeads)} heads; click one to open it.`;
     }
   }
 
@@ -98,7 +102,7 @@ export class FirstHints extends Panel {
     const outer = viewer.getBoundingClientRect();
     const inner = target.getBoundingClientRect();
     if (inner.width === 0) {
-      // Its thing is not on this screen (the tabs, on a phone).
+      // Its thing is not on this screen (the tab of the wall, on a phone).
       this.at++;
       return;
     }

@@ -1,26 +1,39 @@
-/** All heads of the run as thumbnails of their weights, one button each. Draws from the overview alone. */
-import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { headsInWords, type SharedHead, sharedHeads } from '../state/sharing';
-import { blockVisibility } from '../state/visibility';
+/** All heads of the run as thumbnails of their weights, one button each, by place or by a number. Draws from the snapshot alone. */
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { RunView } from '../session/snapshot';
+import { lanesOf } from '../state/lanes';
+import { metricOf, ROLES } from '../state/metrics';
+import { sharedHeads } from '../state/sharing';
+import { orderWords, passes, type RankedHead, ranked, valuesOf } from '../state/wall-order';
 import { changedMark } from './changed-mark';
 import { define } from './define';
 import { Panel } from './panel';
-import { count } from './printed';
-import { paintable, type Rgb } from './theme';
+import { count, measured } from './printed';
+import { plainWall, type WallSettings } from './wall-controls';
+import { besideInGrid, drawGrid, wallGrid } from './wall-grid';
+import { besideInRanking, drawRanking, wallRanking } from './wall-ranking';
+import type { ThumbnailColours } from './wall-thumbnails';
+import { placeOf, type TileActions } from './wall-tile';
 
-/** From so many heads on a column has room for its number alone. */
-const MANY = 20;
-/** Between heads that share their keys and the next ones, as a share of a thumbnail. */
-const GAP = 0.14;
+export { headWallStyles } from './wall-styles';
 
 export class HeadWall extends Panel {
-  static override properties = { ...Panel.properties, colours: { attribute: false } };
+  static override properties = { ...Panel.properties, colours: { attribute: false }, settings: { state: true } };
 
-  /** What is masked, a weight of 0, and a full one; new ones when the theme changes. */
-  declare colours: { ground: Rgb; raised: Rgb; light: Rgb } | undefined;
+  /** New ones when the theme changes. */
+  declare colours: ThumbnailColours | undefined;
+  declare settings: WallSettings;
   #drawn: unknown;
+  #painted = new WeakMap<HTMLCanvasElement, unknown>();
+  #revealed = '';
+  #order = '';
   /** A wall that was out of sight shows the chosen head as soon as it has a size. */
   readonly #sizes = globalThis.ResizeObserver === undefined ? null : new ResizeObserver(() => this.#reveal());
+
+  constructor() {
+    super();
+    this.settings = plainWall;
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -33,121 +46,146 @@ export class HeadWall extends Panel {
   }
 
   protected override sees(): readonly unknown[] {
-    const hover = this.snapshot?.state.hover;
-    return [this.shown?.overview, this.shown?.selection, hover?.layer, hover?.head];
+    const { state, comparison } = this.snapshot ?? {};
+    const { overview, selection, effect } = this.shown ?? {};
+    const { wallOrder, view, lanes, hover } = state ?? {};
+    return [overview, selection, effect, comparison, wallOrder, view, lanes, hover?.layer, hover?.head];
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const order = this.snapshot?.state.wallOrder ?? 'place';
+    // A threshold is one of the order that it was chosen in.
+    if (order !== this.#order) this.settings = { leastFirst: false, filter: { ...this.settings.filter, least: null } };
+    this.#order = order;
   }
 
   protected override render(): TemplateResult {
     const shown = this.shown;
-    if (shown === undefined) return html`<p class="muted empty">Every head appears here as a small picture.</p>`;
-    const { nLayers, nHeads } = shown.run.model;
-    const hover = this.snapshot?.state.hover ?? null;
-    const { selection } = shown;
-    const layers = Array.from({ length: nLayers }, (_, i) => nLayers - 1 - i);
-    const groups = sharedHeads(shown.run.model);
-    const place = placesOf(nHeads, shown.overview.thumbnailSize, groups);
-    const shared = Array.from({ length: nHeads }, (_, head) => groups?.find(({ heads }) => heads.includes(head)));
-    const kin = shared[selection.head];
-    const windows = shown.run.windows.some((window) => window !== null)
-      ? html`. <span class="window">◂9</span>, for one, marks a layer in which each token sees the last 9 only`
-      : nothing;
+    const state = this.snapshot?.state;
+    if (shown === undefined || state === undefined)
+      return html`<p class="muted empty">Every head appears here as a small picture.</p>`;
+    const values = this.#values(shown);
+    const words = orderWords(state.wallOrder);
+    const heads = words === null ? null : this.#ranked(shown, values);
+    // Where lanes are on show, the wall says which they are.
+    const lanes = state.view === 'heads' ? lanesOf(state, shown.selection, shown.run.model) : [];
     return html`
       <div class="bar-above">
-        <h2 class="heading">All ${count(nLayers * nHeads)} heads</h2>
-        ${changedMark(shown.run)}
-        <span class="muted">
-          deeper layers above; click one to open
-          it${groups === null ? nothing : html`. Heads under one bracket share their keys and values`}${windows}
-        </span>
+        ${this.#heading(shown, heads)} ${changedMark(shown.run)}
+        <attn-wall-controls
+          .snapshot=${this.snapshot}
+          .reader=${this.reader}
+          .settings=${this.settings}
+          .values=${values}
+          @wallsettings=${(event: CustomEvent<WallSettings>) => {
+            this.settings = event.detail;
+          }}
+        ></attn-wall-controls>
       </div>
       <div class="wall-frame">
-        <div
-          class=${`wall${groups === null ? '' : ' grouped'}`}
-          role="group"
-          aria-label="All heads"
-          .style=${`--layers: ${nLayers}; --heads: ${nHeads}; --columns: ${place.columns}`}
-          @keydown=${this.#key}
-          @pointerleave=${() => this.reader.point(null)}
-        >
-          <div class="corner" aria-hidden="true">${nHeads > MANY ? 'H' : nothing}</div>
-          ${groups?.map(
-            (group) => html`<div
-              class=${`bracket${group === kin ? ' kin' : ''}`}
-              .style=${`grid-column: ${place.columnOf(group.heads[0] ?? 0)} / ${place.columnOf(group.heads.at(-1) ?? 0) + 1}`}
-              title=${`${headsInWords(group.heads)} share the keys and values of key/value head ${group.kv}`}
-            >
-              <span class="long">${headsInWords(group.heads)} share keys ${group.kv}</span>
-              <span class="short" aria-hidden="true">keys ${group.kv}</span>
-              <span class="least" aria-hidden="true">${group.kv}</span>
-            </div>`,
-          )}
-          ${Array.from(
-            { length: nHeads },
-            (_, head) => html`<div
-              class="axis head"
-              aria-hidden="true"
-              .style=${`grid-column: ${place.columnOf(head)}`}
-            >${nHeads > MANY ? head : `H${head}`}</div>`,
-          )}
-          ${layers.map(
-            (layer) => html`
-              <div class="axis layer" aria-hidden="true" title=${this.#windowOf(layer) ?? nothing}>
-                L${layer}${this.#windowOf(layer) === null ? nothing : html`<span class="window">◂${shown.run.windows[layer]}</span>`}
-              </div>
-              ${Array.from({ length: nHeads }, (_, head) => {
-                const group = shared[head];
-                const name = `layer ${layer}, head ${head}${group === undefined ? '' : `, shares keys ${group.kv}`}`;
-                const chosen = layer === selection.layer && head === selection.head;
-                const lit = hover !== null && hover.layer === layer && hover.head === head;
-                const isKin = group !== undefined && group === kin && layer === selection.layer;
-                return html`<button
-                  class=${`tile${chosen ? ' chosen' : isKin ? ' kin' : ''}${lit ? ' lit' : ''}`}
-                  data-tile=${`${layer}.${head}`}
-                  aria-label=${name}
-                  aria-pressed=${chosen ? 'true' : 'false'}
-                  title=${name}
-                  tabindex=${chosen ? 0 : -1}
-                  .style=${`grid-column: ${place.columnOf(head)}`}
-                  @click=${() => this.reader.choose({ layer, head })}
-                  @focus=${() => this.reader.point({ layer, head })}
-                  @blur=${() => this.reader.point(null)}
-                  @pointerenter=${() => this.reader.point({ layer, head })}
-                ></button>`;
-              })}
-            `,
-          )}
-          <canvas aria-hidden="true"></canvas>
-        </div>
+        ${
+          words === null || heads === null
+            ? wallGrid(shown, state.hover, (place) => !this.#isShown(shown, place, null), lanes, this.#actions)
+            : wallRanking(heads, words, shown, state.hover, this.#actions)
+        }
       </div>
     `;
   }
 
-  /** What is said of a layer whose tokens see only the last few; null where they see all. */
-  #windowOf(layer: number): string | null {
-    const window = this.shown?.run.windows[layer] ?? null;
-    return window === null ? null : `layer ${layer}: each token sees the last ${window} only`;
+  #heading(shown: RunView, heads: readonly RankedHead[] | null): TemplateResult {
+    const { nLayers, nHeads } = shown.run.model;
+    const all = nLayers * nHeads;
+    const { role } = this.settings.filter;
+    const state = this.snapshot?.state;
+    const words = orderWords(state?.wallOrder ?? 'place');
+    if (heads === null || words === null) {
+      const places = Array.from({ length: all }, (_, i) => ({ layer: Math.floor(i / nHeads), head: i % nHeads }));
+      const fitting = role === null ? all : places.filter((place) => this.#isShown(shown, place, null)).length;
+      return html`<h2 class="heading">All ${count(all)} heads</h2>
+        <span class="muted">
+          ${role === null ? html`deeper layers above; click one to open it` : html`${count(fitting)} ${roleInWords(role, fitting)}; the others are faint`}${this.#placeNotes(shown)}
+        </span>`;
+    }
+    const isCut = heads.length < all;
+    const lacks = heads.filter(({ value }) => value === null).length;
+    const number = isCut ? html`${count(heads.length)} of ${count(all)} heads` : html`All ${count(all)} heads`;
+    return html`<h2 class="heading">${number} by ${words.label.toLowerCase()}</h2>
+      <span class="muted">
+        ${words.definition}${role === null ? nothing : html` Only heads that ${roleInWords(role, 2)}.`}
+        ${lacks === 0 ? nothing : html`<span class="lacks">Not measurable in ${lacks === heads.length ? 'any head' : html`${count(lacks)} of them`}: ${words.lacking}.</span>`}
+      </span>`;
   }
+
+  #placeNotes({ run }: RunView): TemplateResult {
+    const windows = run.windows.some((window) => window !== null)
+      ? html`. <span class="window">◂9</span>, for one, marks a layer in which each token sees the last 9 only`
+      : nothing;
+    return html`${sharedHeads(run.model) === null ? nothing : html`. Heads under one bracket share their keys and values`}${windows}`;
+  }
+
+  #values({ overview, effect }: RunView): readonly (number | null)[] | null {
+    const change = this.snapshot?.comparison?.distance.heads ?? null;
+    return valuesOf(this.snapshot?.state.wallOrder ?? 'place', { metrics: overview.metrics, change, effect });
+  }
+
+  #ranked(shown: RunView, values: readonly (number | null)[] | null): RankedHead[] {
+    const { nLayers, nHeads } = shown.run.model;
+    const known = values ?? Array.from({ length: nLayers * nHeads }, () => null);
+    return ranked(known, nHeads, this.settings.leastFirst).filter((head) => this.#isShown(shown, head, head.value));
+  }
+
+  #isShown({ overview, run }: RunView, place: { layer: number; head: number }, value: number | null): boolean {
+    return passes(this.settings.filter, overview.metrics[place.layer * run.model.nHeads + place.head], value);
+  }
+
+  readonly #actions: TileActions = {
+    choose: ({ layer, head }) => this.reader.choose({ layer, head }),
+    point: ({ layer, head }) => this.reader.point({ layer, head }),
+    leave: () => this.reader.point(null),
+    key: (event) => this.#key(event),
+  };
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
-    const overview = this.shown?.overview;
-    if (changed.has('colours')) this.#drawn = undefined;
-    if (overview !== undefined && overview.thumbnails !== this.#drawn) this.#draw();
+    if (changed.has('colours')) {
+      this.#drawn = undefined;
+      this.#painted = new WeakMap();
+    }
+    const shown = this.shown;
+    if (shown !== undefined && this.colours !== undefined) this.#draw(shown, this.colours);
     this.#reveal();
   }
 
-  /** Scrolls the wall, never the page, so that a newly chosen head can be seen. */
+  #draw(shown: RunView, colours: ThumbnailColours): void {
+    const ranking = this.querySelector<HTMLElement>('.ranking');
+    const canvas = this.querySelector<HTMLCanvasElement>('.wall > canvas');
+    if (ranking !== null) drawRanking(ranking, shown, colours, this.#painted);
+    if (canvas === null) this.#drawn = undefined;
+    else if (shown.overview.thumbnails !== this.#drawn) {
+      this.#drawn = shown.overview.thumbnails;
+      drawGrid(canvas, shown, colours);
+    }
+  }
+
+  /** Scrolls the wall, never the page, so that a newly chosen head can be seen; a new order is read from its beginning. */
   #reveal(): void {
     const selection = this.shown?.selection;
     const frame = this.querySelector<HTMLElement>('.wall-frame');
     const tile = this.querySelector<HTMLElement>('.tile.chosen');
-    if (selection === undefined || frame === null || tile === null || frame.clientHeight === 0) return;
-    const seen = `${selection.layer}.${selection.head}.${this.shown?.run.model.nLayers}.${frame.clientHeight}`;
+    if (selection === undefined || frame === null || frame.clientHeight === 0) return;
+    const order = `${this.#order}.${this.settings.leastFirst}.`;
+    // By place it is shown again when the wall gets another size; an order is read from its beginning, until a choice.
+    const size = this.#order === 'place' ? frame.clientHeight : '';
+    const seen = `${order}${selection.layer}.${selection.head}.${this.shown?.run.model.nLayers}.${size}`;
     if (seen === this.#revealed) return;
+    const isNewOrder = this.#order !== 'place' && !this.#revealed.startsWith(order);
     this.#revealed = seen;
+    if (isNewOrder) frame.scrollTop = 0;
+    if (isNewOrder || tile === null) return;
     const above = this.querySelector<HTMLElement>('.axis.head');
     const beside = this.querySelector<HTMLElement>('.axis.layer');
-    const top = (above?.offsetTop ?? 0) - frame.scrollTop + (above?.offsetHeight ?? 0);
+    const top = above === null ? 0 : above.offsetTop - frame.scrollTop + above.offsetHeight;
     const left = beside?.offsetWidth ?? 0;
     const [start, end] = [tile.offsetTop - frame.scrollTop, tile.offsetTop + tile.offsetHeight - frame.scrollTop];
     if (start < top || end > frame.clientHeight) {
@@ -158,277 +196,30 @@ export class HeadWall extends Panel {
       frame.scrollLeft = tile.offsetLeft + tile.offsetWidth - frame.clientWidth;
     }
   }
-  #revealed = '';
 
-  /** All thumbnails in one picture, laid under the buttons. */
-  #draw(): void {
-    const canvas = this.querySelector('canvas');
+  #key(event: KeyboardEvent): void {
     const shown = this.shown;
-    if (canvas === null || shown === undefined || this.colours === undefined) return;
-    const { thumbnails, thumbnailSize: size } = shown.overview;
-    const { run } = shown;
-    const { nLayers, nHeads } = run.model;
-    const n = run.tokens.length;
-    const place = placesOf(nHeads, size, sharedHeads(run.model));
-    this.#drawn = thumbnails;
-    canvas.width = place.width;
-    canvas.height = nLayers * size;
-    const context = canvas.getContext('2d');
-    if (context === null || canvas.width === 0 || canvas.height === 0) return;
-    const image = context.createImageData(canvas.width, canvas.height);
-    const pixels = new Uint32Array(image.data.buffer);
-    const ramp = paintable(this.colours.raised, this.colours.light);
-    const masked = paintable(this.colours.ground, this.colours.ground)[0] ?? 0;
-    // A thumbnail's cell stands for a block of the matrix.
-    const blocks = Array.from(
-      { length: size },
-      (_, i) => [Math.ceil((i * n) / size), Math.ceil(((i + 1) * n) / size)] as const,
-    );
-    const isMasked = new Uint8Array(size * size);
-    let at = 0;
-    for (let layer = 0; layer < nLayers; ++layer) {
-      const top = (nLayers - 1 - layer) * size;
-      blocks.forEach((rows, y) => {
-        blocks.forEach((cols, x) => {
-          isMasked[y * size + x] = blockVisibility(run, layer, rows, cols) === 'visible' ? 0 : 1;
-        });
-      });
-      for (let head = 0; head < nHeads; ++head) {
-        for (let y = 0; y < size; ++y) {
-          const row = (top + y) * canvas.width + place.pixelOf(head);
-          for (let x = 0; x < size; ++x) {
-            const value = thumbnails[at++] ?? 0;
-            pixels[row + x] = isMasked[y * size + x] === 1 ? masked : (ramp[value] ?? 0);
-          }
-        }
-      }
-    }
-    context.putImageData(image, 0, 0);
+    const place = placeOf(event.target);
+    if (shown === undefined || place === null || event.ctrlKey || event.altKey || event.metaKey) return;
+    const to = this.#order === 'place' ? besideInGrid(event.key, place, shown.run.model) : this.#besideInRanking(event);
+    if (to === null) return;
+    event.preventDefault();
+    this.querySelector<HTMLElement>(`[data-tile="${to.layer}.${to.head}"]`)?.focus();
   }
 
-  readonly #key = (event: KeyboardEvent): void => {
-    const shown = this.shown;
-    const tile = (event.target as HTMLElement).dataset['tile'];
-    if (shown === undefined || tile === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
-    const [layer = 0, head = 0] = tile.split('.').map(Number);
-    const { nLayers, nHeads } = shown.run.model;
-    const [toLayer, toHead] =
-      event.key === 'ArrowUp'
-        ? [layer + 1, head]
-        : event.key === 'ArrowDown'
-          ? [layer - 1, head]
-          : event.key === 'ArrowLeft'
-            ? [layer, head - 1]
-            : event.key === 'ArrowRight'
-              ? [layer, head + 1]
-              : event.key === 'Home'
-                ? [layer, 0]
-                : event.key === 'End'
-                  ? [layer, nHeads - 1]
-                  : [null, null];
-    if (toLayer === null || toHead === null) return;
-    event.preventDefault();
-    const bounded = `${Math.min(Math.max(toLayer, 0), nLayers - 1)}.${Math.min(Math.max(toHead, 0), nHeads - 1)}`;
-    this.querySelector<HTMLElement>(`[data-tile="${bounded}"]`)?.focus();
-  };
+  #besideInRanking(event: KeyboardEvent): { layer: number; head: number } | null {
+    const tiles = [...this.querySelectorAll<HTMLElement>('.ranking > .tile')];
+    const columns = tiles.filter((tile) => tile.offsetTop === tiles[0]?.offsetTop).length;
+    const to = besideInRanking(event.key, tiles.indexOf(event.target as HTMLElement), tiles.length, columns);
+    return to === null ? null : placeOf(tiles[to] ?? null);
+  }
 }
 
-/**
- * Where the heads stand side by side, in the canvas's pixels and in the grid's columns (the first is the layers'): those
- * that share their keys stand together, with a gap after them.
- */
-export function placesOf(nHeads: number, size: number, groups: readonly SharedHead[] | null) {
-  const gap = groups === null ? 0 : Math.max(1, Math.round(size * GAP));
-  const group = new Uint16Array(nHeads);
-  for (const { kv, heads } of groups ?? []) for (const head of heads) group[head] = kv;
-  const gaps = groups === null ? 0 : groups.length - 1;
-  const block = (heads: number) => `repeat(${heads}, minmax(0, ${size}fr))`;
-  return {
-    width: nHeads * size + gaps * gap,
-    pixelOf: (head: number) => head * size + (group[head] ?? 0) * gap,
-    columnOf: (head: number) => 2 + head + (group[head] ?? 0),
-    columns:
-      groups === null ? block(nHeads) : groups.map(({ heads }) => block(heads.length)).join(` minmax(0, ${gap}fr) `),
-  };
+/** A role is a name for a number, and never stands without the number from which it is given. */
+function roleInWords(role: string, heads: number): TemplateResult {
+  const found = ROLES.find(({ label }) => label === role);
+  const from = found === undefined ? nothing : html` (from ${measured(found.threshold, metricOf(found.metric).unit)})`;
+  return html`${heads === 1 ? 'reaches' : 'reach'} the role “${role}”${from}`;
 }
 
 define('attn-head-wall', HeadWall);
-
-export const headWallStyles = css`
-  attn-head-wall {
-    display: flex;
-    flex-direction: column;
-    gap: 10px;
-    min-width: 0;
-  }
-  .bar-above {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: baseline;
-    gap: 2px 12px;
-    font-size: var(--small);
-  }
-  .wall-frame {
-    flex: 1;
-    min-height: 0;
-    max-height: 780px;
-    overflow: auto;
-    overscroll-behavior-x: contain;
-    scrollbar-width: thin;
-    scrollbar-color: var(--line) transparent;
-  }
-  .wall {
-    --side: 28px;
-    --above: 18px;
-    --brackets: 0px;
-    position: relative;
-    display: grid;
-    grid-template-columns: var(--side) var(--columns);
-    grid-template-rows: var(--above);
-    min-width: calc(var(--side) + var(--heads) * 24px);
-    max-width: calc(var(--side) + var(--heads) * clamp(76px, 420px / var(--layers), 120px));
-    font-size: 0.6875rem;
-  }
-  .wall.grouped {
-    --brackets: 24px;
-    grid-template-rows: var(--brackets) var(--above);
-    min-width: calc(var(--side) + var(--heads) * 26px);
-  }
-  .wall .corner {
-    position: sticky;
-    z-index: 5;
-    top: 0;
-    left: 0;
-    display: grid;
-    place-content: end center;
-    grid-column: 1;
-    background: var(--ground);
-    color: var(--muted);
-  }
-  .wall.grouped .corner {
-    grid-row: 1 / 3;
-  }
-  .wall .axis {
-    display: grid;
-    place-items: center;
-    color: var(--muted);
-    min-width: 0;
-    overflow: hidden;
-    background: var(--ground);
-  }
-  .wall .axis.head {
-    position: sticky;
-    z-index: 4;
-    top: var(--brackets);
-  }
-  .wall .axis.layer {
-    position: sticky;
-    z-index: 3;
-    left: 0;
-    grid-column: 1;
-    align-content: center;
-  }
-  .wall .axis .window {
-    font-size: 0.625rem;
-  }
-  .wall .bracket {
-    position: sticky;
-    z-index: 4;
-    top: 0;
-    container-type: inline-size;
-    display: grid;
-    place-items: center;
-    height: var(--brackets);
-    padding-bottom: 6px;
-    background: var(--ground);
-    color: var(--muted);
-    white-space: nowrap;
-    overflow: hidden;
-  }
-  .wall .bracket::after {
-    content: '';
-    position: absolute;
-    inset: auto 2px 0;
-    height: 6px;
-    border: 1px solid var(--muted);
-    border-bottom: 0;
-    border-radius: 3px 3px 0 0;
-  }
-  .wall .bracket.kin {
-    color: var(--key);
-    font-weight: 600;
-  }
-  .wall .bracket.kin::after {
-    border-color: var(--key);
-  }
-  .bracket .short,
-  .bracket .least {
-    display: none;
-  }
-  @container (max-width: 168px) {
-    .bracket .long {
-      position: absolute;
-      clip-path: inset(50%);
-    }
-    .bracket .short {
-      display: inline;
-    }
-  }
-  @container (max-width: 48px) {
-    .bracket .short {
-      display: none;
-    }
-    .bracket .least {
-      display: inline;
-    }
-  }
-  .wall canvas {
-    position: absolute;
-    inset: calc(var(--above) + var(--brackets)) 0 0 var(--side);
-    width: calc(100% - var(--side));
-    height: calc(100% - var(--above) - var(--brackets));
-    image-rendering: pixelated;
-    pointer-events: none;
-  }
-  /* The border is the gap between pictures: it lies over the one canvas beneath. */
-  .tile {
-    position: relative;
-    z-index: 1;
-    aspect-ratio: 1;
-    min-width: 0;
-    min-height: 24px;
-    padding: 0;
-    border: 2px solid var(--ground);
-    border-radius: 0;
-    background: none;
-    /* Outside, it covers the seam to the next picture where the grid falls between pixels. */
-    box-shadow:
-      inset 0 0 0 1px var(--line),
-      0 0 0 1px var(--ground);
-  }
-  .tile:hover:not(:disabled),
-  .tile.lit {
-    background: none;
-    box-shadow: inset 0 0 0 1px var(--ink);
-  }
-  /* Heads of the chosen layer that read the same keys as the chosen one. */
-  .tile.kin {
-    box-shadow: inset 0 0 0 1px var(--key);
-  }
-  .tile[aria-pressed='true'] {
-    z-index: 2;
-    border-color: var(--accent);
-  }
-  .tile:focus-visible {
-    z-index: 2;
-    outline-offset: 0;
-  }
-  @container viewer (max-width: 420px) {
-    .wall-frame {
-      max-height: 72svh;
-    }
-    .wall {
-      --side: 24px;
-    }
-  }
-`;

@@ -56,14 +56,14 @@ export const layout = css`
   .panel.beside:not(.chosen) {
     display: none;
   }
-  .sides {
+  .asides {
     flex: none;
     display: flex;
-    padding: 10px 16px;
+    padding: 8px 12px;
     border-bottom: 1px solid var(--line);
     background: var(--panel);
   }
-  .sides [role='tab'] {
+  .asides [role='tab'] {
     flex: 1;
   }
   .panel.of-next {
@@ -278,8 +278,16 @@ export const layout = css`
       display: block !important;
       height: clamp(300px, 52svh, 560px);
     }
-    .views {
+    /* What is not drawn in the scene is a sheet below it. */
+    .views [data-view='wall'],
+    .views [data-view='matrix'],
+    .views [data-view='table'],
+    .asides {
       display: none;
+    }
+    .views [data-view='heads'] {
+      border-start-end-radius: var(--radius);
+      border-end-end-radius: var(--radius);
     }
     .foot {
       position: static;
@@ -305,9 +313,7 @@ export const layout = css`
       min-height: 40px;
       padding: 2px 10px;
     }
-    .sides {
-      display: none;
-    }
+
     .side {
       display: contents;
     }

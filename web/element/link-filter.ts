@@ -1,5 +1,7 @@
 /** Which links are drawn: from what weight, of which layers and heads, and whether special tokens stand apart. */
 import { css, html, nothing, type TemplateResult } from 'lit';
+import type { ModelInfo } from '../engine/types';
+import type { ViewerState } from '../state/state';
 import { define } from './define';
 import { Panel } from './panel';
 import { data } from './printed';
@@ -22,7 +24,6 @@ export class LinkFilterPanel extends Panel {
     const state = this.snapshot?.state;
     const model = this.shown?.run.model;
     if (state === undefined || model === undefined) return nothing;
-    const limited = state.layers !== null || state.heads !== null;
     return html`
       <label class="slider">
         <span>Links from ${data(state.threshold, `${state.threshold} %`)}</span>
@@ -45,6 +46,16 @@ export class LinkFilterPanel extends Panel {
         />
         <span>Set ${this.shown?.run.model.causal === true ? 'the first token' : 'special tokens'} apart</span>
       </label>
+      ${
+        // In the Heads view the lanes are the filter.
+        state.view === 'heads' ? nothing : this.#chooser(model, state)
+      }
+    `;
+  }
+
+  #chooser(model: ModelInfo, state: ViewerState): TemplateResult {
+    const limited = state.layers !== null || state.heads !== null;
+    return html`
       <div class="chooser" @keydown=${this.#key} @focusout=${this.#leave}>
         <button
           aria-expanded=${this.open ? 'true' : 'false'}

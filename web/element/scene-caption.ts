@@ -6,6 +6,7 @@ import { countInside, tokenRange } from '../scene/token-window';
 import { apartNames } from '../state/apart';
 import { shareApart } from '../state/explain';
 import { tokenLabel } from '../state/labels';
+import { lanesOf } from '../state/lanes';
 import { visibility } from '../state/visibility';
 import { changedMark } from './changed-mark';
 import { define } from './define';
@@ -24,6 +25,8 @@ export class SceneCaption extends Panel {
     const listed = countAtLeast(overview.links, Math.fround(state.threshold / 100));
     const all = overview.counts[state.threshold] ?? listed;
     const least = data(state.threshold, `${state.threshold} %`);
+    const nLanes = state.view === 'heads' ? lanesOf(state, selection, run.model).length : 0;
+    const where = nLanes === 0 ? nothing : html` in ${count(nLanes)} ${nLanes === 1 ? 'lane' : 'lanes'}`;
     const range = tokenRange(run.tokens.length, selection.query);
     const isWhole = range.end - range.first === run.tokens.length;
     const window = run.windows[selection.layer] ?? null;
@@ -45,8 +48,8 @@ export class SceneCaption extends Panel {
             ? html`No link weighs ${least} or more: lower the threshold.`
             : isWhole
               ? listed < all
-                ? html`The strongest ${count(listed)} of ${count(all)} links from ${least} are drawn.`
-                : html`All ${count(all)} links from ${least} are drawn.`
+                ? html`The strongest ${count(listed)} of ${count(all)} links from ${least}${where} are drawn.`
+                : html`All ${count(all)} links from ${least}${where} are drawn.`
               : html`Tokens ${count(range.first)} to ${count(range.end - 1)} of ${count(run.tokens.length)} are shown, with
                   ${count(countInside(overview.links, listed, range))} of the text’s ${count(all)} links from ${least}.`
         }

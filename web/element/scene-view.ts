@@ -8,6 +8,7 @@ import { createRef, ref } from 'lit/directives/ref.js';
 import type { Covered, Hit, Scene, SceneStats } from '../scene/scene';
 import type { SceneTheme } from '../scene/theme';
 import { tokenLabel } from '../state/labels';
+import { lanesOf } from '../state/lanes';
 import { formatPercent } from '../state/numbers';
 import type { CameraPreset } from '../state/state';
 import { visibility } from '../state/visibility';
@@ -168,9 +169,15 @@ export class SceneView extends Panel {
     const shown = this.shown;
     if (shown === undefined) return 'The scene is empty.';
     const { run, selection, cell } = shown;
+    const { state } = this.snapshot ?? {};
     const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
+    const lanes = state?.view === 'heads' ? lanesOf(state, selection, run.model) : [];
+    const what =
+      lanes.length === 0
+        ? `through ${run.model.nLayers} layers of ${run.model.nHeads} heads`
+        : `in ${lanes.length} lanes, a head each: ${lanes.map(({ layer, head }) => `layer ${layer}, head ${head}`).join('; ')}`;
     return (
-      `3D scene: ${run.tokens.length} tokens through ${run.model.nLayers} layers of ${run.model.nHeads} heads. ` +
+      `3D scene: ${run.tokens.length} tokens ${what}. ` +
       `In layer ${selection.layer}, head ${selection.head}, ${name(selection.query)} looks at ${name(selection.key)}: ${formatPercent(cell.weight)}.`
     );
   }
@@ -218,6 +225,7 @@ export class SceneView extends Panel {
         reading: {
           label: tokenLabel,
           sees: (run, layer, query, key) => visibility(run, layer, query, key) === 'visible',
+          lanes: lanesOf,
         },
         theme: this.theme,
         reducedMotion: motion.matches,
@@ -314,6 +322,7 @@ export class SceneView extends Panel {
 
   /** A mouse turns the scene at any time; a finger scrolls the page, until the scene's own controls are let in. */
   readonly #down = (event: PointerEvent): void => {
+    this.#scene?.finish();
     this.#moved = 0;
     this.#press = { id: event.pointerId, x: event.clientX, y: event.clientY };
     if (event.pointerType !== 'touch' && !this.interacting) this.#canvas.value?.setPointerCapture(event.pointerId);
@@ -344,6 +353,7 @@ export class SceneView extends Panel {
     const hit = this.#scene?.pick(x, y) ?? null;
     if (hit === null) return;
     if (hit.kind === 'token') this.reader.choose({ query: hit.query });
+    else if (hit.kind === 'head') this.reader.choose({ layer: hit.layer, head: hit.head });
     else this.reader.choose({ layer: hit.layer, head: hit.head, query: hit.query, key: hit.key });
   };
 
@@ -375,6 +385,11 @@ export class SceneView extends Panel {
     if (hit.kind === 'token') {
       this.tip = null;
       this.reader.point({ query: hit.query });
+      return;
+    }
+    if (hit.kind === 'head') {
+      this.tip = null;
+      this.reader.point({ layer: hit.layer, head: hit.head });
       return;
     }
     const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));

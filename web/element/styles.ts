@@ -25,6 +25,14 @@ export const base = css`
     --accent: var(--attn-accent, #c3b5ff);
     --on-accent: var(--attn-on-accent, #0b0e14);
     --error: var(--attn-error, #ff8f88);
+    --head-0: var(--attn-head-0, #e2b40a);
+    --head-1: var(--attn-head-1, #5671d8);
+    --head-2: var(--attn-head-2, #5fe6fc);
+    --head-3: var(--attn-head-3, #c74c3d);
+    --head-4: var(--attn-head-4, #68b5a6);
+    --head-5: var(--attn-head-5, #956991);
+    --head-6: var(--attn-head-6, #cad99e);
+    --head-7: var(--attn-head-7, #b58bf9);
     --black: #000;
     --white: #fff;
     --font: var(--attn-font, system-ui, sans-serif);
@@ -96,6 +104,18 @@ export const base = css`
   button.quiet {
     background: none;
     border-color: transparent;
+  }
+
+  select {
+    font: inherit;
+    color: var(--ink);
+    min-height: var(--target);
+    max-width: 100%;
+    padding: 2px 6px;
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    background: var(--raised);
+    cursor: pointer;
   }
 
   input[role='switch'] {

@@ -1,6 +1,7 @@
 /** The page's colours as numbers, for what is drawn on a canvas. Reads CSS variables; knows no colour itself. */
 
 import type { SceneTheme } from '../scene/theme';
+import { MOST_LANES } from '../state/state';
 
 /** Each 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -50,6 +51,7 @@ export function readTheme(variable: (name: string) => string): SceneTheme {
     ink: variable('--ink'),
     mutedInk: variable('--muted'),
     accent: variable('--light'),
+    heads: Array.from({ length: MOST_LANES }, (_, i) => variable(`--head-${i}`)),
     font: variable('--font'),
   };
 }

@@ -14,19 +14,25 @@ import {
   type Pose,
   samePose,
 } from './framing';
+import { RAISED } from './lanes';
 import type { Box, Vec3 } from './layout';
-import { CALM, SETTLE, Tween } from './motion';
+import { CALM, GLIDE, SETTLE, Tween } from './motion';
 
 /** A long lens: perspective is felt, and letters' distances stay even. */
 export const FOV = (32 * Math.PI) / 180;
 const SETTLE_ANGLE = (5 * Math.PI) / 180;
-const GLIDE = 520;
 const STEEPEST = 1.45;
 
 const DIRECTIONS: Record<CameraPreset, Direction> = {
   front: { azimuth: 0.2, elevation: 0.2 },
   side: { azimuth: 0.98, elevation: 0.16 },
   above: { azimuth: 0.16, elevation: 0.98 },
+};
+/** The same over lanes that stand one behind the other. */
+const OVER_LANES: Record<CameraPreset, Direction> = {
+  front: { azimuth: 0.08, elevation: RAISED },
+  side: { azimuth: 0.7, elevation: 0.6 },
+  above: { azimuth: 0.04, elevation: 1.25 },
 };
 /** An upright canvas has no width to give to a turn. */
 const UPRIGHT: Direction = { azimuth: 0.1, elevation: 0.15 };
@@ -38,6 +44,7 @@ export class CameraRig {
   private readonly share = new Tween(1);
   private reduced: boolean;
   private preset: CameraPreset = 'front';
+  private overLanes = false;
   private framed: Pose = { azimuth: 0, elevation: 0, distance: 1000, target: [0, 0, 0] };
   private from: Pose = this.framed;
   private pose: Pose = this.framed;
@@ -105,10 +112,19 @@ export class CameraRig {
     }
   }
 
-  show(preset: CameraPreset): void {
-    if (preset === this.preset) return;
+  show(preset: CameraPreset, overLanes: boolean): void {
+    if (preset === this.preset && overLanes === this.overLanes) return;
     this.preset = preset;
-    this.reset(GLIDE);
+    this.overLanes = overLanes;
+    // The first picture opens where it belongs.
+    if (this.opened) this.reset();
+  }
+
+  /** Lands at once where the camera is on its way to. */
+  finish(): void {
+    if (!this.share.pending) return;
+    this.share.aim(1, 0);
+    this.apply(this.framed);
   }
 
   reset(duration = GLIDE): void {
@@ -169,7 +185,12 @@ export class CameraRig {
   }
 
   private direction(): Direction {
-    return this.preset === 'front' && this.size.width < this.size.height * 1.15 ? UPRIGHT : DIRECTIONS[this.preset];
+    const upright = this.size.width < this.size.height * 1.15;
+    if (this.overLanes)
+      return upright
+        ? { ...OVER_LANES[this.preset], azimuth: OVER_LANES[this.preset].azimuth / 2 }
+        : OVER_LANES[this.preset];
+    return this.preset === 'front' && upright ? UPRIGHT : DIRECTIONS[this.preset];
   }
 
   private go(duration: number): void {

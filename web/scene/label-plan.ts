@@ -2,6 +2,7 @@
 import type { RunView, Snapshot } from '../session/snapshot';
 import { type Focus, isApart } from './focus';
 import { type LabelStyle, type LabelWish, spreadRanks } from './labels';
+import { type Berth, berthOf } from './lanes';
 import type { Layout } from './layout';
 import { percent } from './visuals';
 
@@ -9,16 +10,16 @@ import { percent } from './visuals';
 export const LABEL_DROP = 21;
 export const LABEL_ROW = 25;
 /** From a dot to the label that stands beside it inside the scene. */
-const NEAR_DROP = 22;
+export const NEAR_DROP = 22;
 
-const style = (fill: LabelStyle['fill'], edge: LabelStyle['edge'], ink: LabelStyle['ink'], bold = false) => ({
+export const style = (fill: LabelStyle['fill'], edge: LabelStyle['edge'], ink: LabelStyle['ink'], bold = false) => ({
   fill,
   edge,
   ink,
   inkAfter: 'accent' as const,
   bold,
 });
-const STYLES = {
+export const STYLES = {
   plain: style('ground', null, 'ink'),
   quiet: style('ground', null, 'mutedInk'),
   looked: style('panel', 'accent', 'ink', true),
@@ -49,12 +50,12 @@ export interface PlanRequest {
   readonly narrow: boolean;
 }
 
+/** What is written in the tower. */
 export function planLabels(request: PlanRequest): LabelWish[] {
-  const { focus, layout } = request;
-  const top = layout.levels.length - 1;
-  const wishes = [...layerWishes(request), ...endWishes(request, 0), ...endWishes(request, top)];
-  if (focus.query !== null) wishes.push(...focusWishes(request, focus.query));
-  return wishes;
+  const { layout } = request;
+  const end = (level: number) => ({ y: layout.levels[level]!, z: 0 });
+  const ends = [...endWishes(request, end(0), false), ...endWishes(request, end(layout.levels.length - 1), true)];
+  return [...layerWishes(request), ...ends, ...focusWishes(request)];
 }
 
 function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
@@ -87,9 +88,12 @@ function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
   return wishes;
 }
 
-/** The text itself, at the lowest and the highest dots. */
-function endWishes({ view, focus, layout, texts, labelWidths, rows }: PlanRequest, level: number): LabelWish[] {
-  const up = level > 0;
+/** The text itself, at the lowest or the highest dots. */
+export function endWishes(
+  { view, focus, layout, texts, labelWidths, rows }: PlanRequest,
+  at: { readonly y: number; readonly z: number },
+  up: boolean,
+): LabelWish[] {
   const ranks = spreadRanks(texts.length);
   const drop = (row: number) => (up ? -1 : 1) * (LABEL_DROP + row * LABEL_ROW);
   return texts.map((text, token) => {
@@ -105,7 +109,7 @@ function endWishes({ view, focus, layout, texts, labelWidths, rows }: PlanReques
       style: looking ? STYLES.endLooking : looked ? STYLES.endLooked : quiet ? STYLES.quiet : STYLES.plain,
       token,
       layer: null,
-      place: [layout.x[token]!, layout.levels[level]!, 0],
+      place: [layout.x[token]!, at.y, at.z],
       dx: row < rows - 1 ? aside(layout.x, token, labelWidths[token]!) : 0,
       dy: drop(row),
       align: 0,
@@ -129,29 +133,30 @@ function aside(x: Float32Array, token: number, width: number): number {
 }
 
 /** Beside the chosen link itself: who looks, at whom, with what weight, and what is set apart. */
-function focusWishes({ focus, layout, texts, labelWidths, view, hidden }: PlanRequest, query: number): LabelWish[] {
-  const wishes: LabelWish[] = [];
-  const top = layout.levels.length - 1;
-  const atDot = (token: number, level: number) => [layout.x[token]!, layout.levels[level]!, 0] as const;
+export function focusWishes(request: PlanRequest): LabelWish[] {
+  const { focus, layout, texts, hidden } = request;
+  const berth = berthOf(layout, focus);
+  if (focus.query === null || berth === null) return [];
+  const { query } = focus;
   const base = { dx: 0, align: 0 as const, firm: true };
-
-  const queryLevel = focus.layer + 1;
-  wishes.push({
-    ...base,
-    text: texts[query]!,
-    figure: '',
-    style: STYLES.looking,
-    token: query,
-    layer: focus.layer,
-    place: atDot(query, queryLevel),
-    dy: queryLevel === top ? -LABEL_DROP : -NEAR_DROP,
-    priority: 1000,
-    elsewhere: [],
-  });
+  const wishes: LabelWish[] = [
+    {
+      ...base,
+      text: texts[query]!,
+      figure: '',
+      style: STYLES.looking,
+      token: query,
+      layer: focus.layer,
+      place: [layout.x[query]!, berth.high, berth.z],
+      dy: berth.isHighest ? -LABEL_DROP : -NEAR_DROP,
+      priority: 1000,
+      elsewhere: [],
+    },
+  ];
   const keys = focus.link ? [focus.link, ...focus.others] : focus.others;
   for (const [i, link] of keys.entries()) {
     const strongest = link === focus.link;
-    const drop = link.layer === 0 ? LABEL_DROP : NEAR_DROP;
+    const drop = berth.isLowest ? LABEL_DROP : NEAR_DROP;
     wishes.push({
       ...base,
       text: texts[link.key]!,
@@ -159,34 +164,42 @@ function focusWishes({ focus, layout, texts, labelWidths, view, hidden }: PlanRe
       style: strongest ? STYLES.looked : STYLES.runnerUp,
       token: link.key,
       layer: null,
-      place: atDot(link.key, link.layer),
+      place: [layout.x[link.key]!, berth.low, berth.z],
       dy: drop,
       priority: strongest ? 990 : 950 - i,
       firm: strongest,
       elsewhere: strongest ? [] : [[0, drop + LABEL_ROW]],
     });
   }
-  if (focus.apart !== null && focus.apart > 0) {
-    const names = [...new Set(texts.filter((_, token) => isApart(view, token)))];
-    const aside = labelWidths[query]! / 2 + 30;
-    wishes.push({
-      ...base,
+  return [...wishes, ...apartWishes(request, query, berth)];
+}
+
+function apartWishes(
+  { focus, layout, texts, labelWidths, view }: PlanRequest,
+  query: number,
+  berth: Berth,
+): LabelWish[] {
+  if (focus.apart === null || focus.apart <= 0) return [];
+  const names = [...new Set(texts.filter((_, token) => isApart(view, token)))];
+  const aside = labelWidths[query]! / 2 + 30;
+  return [
+    {
       text: names.slice(0, 3).join(' '),
       figure: percent(focus.apart),
       style: { ...STYLES.quiet, inkAfter: 'mutedInk' },
       token: null,
       layer: null,
-      place: atDot(query, queryLevel),
+      place: [layout.x[query]!, berth.high, berth.z],
       dx: aside,
       // Over the highest dots the text itself is written.
-      dy: queryLevel === top ? NEAR_DROP : -NEAR_DROP,
+      dy: berth.isHighest ? NEAR_DROP : -NEAR_DROP,
       align: 1,
       priority: 980,
+      firm: true,
       elsewhere: [
         [aside, NEAR_DROP],
         [aside, -NEAR_DROP - LABEL_ROW],
       ],
-    });
-  }
-  return wishes;
+    },
+  ];
 }

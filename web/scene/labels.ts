@@ -21,6 +21,8 @@ export interface LabelWish {
   readonly token: number | null;
   /** The layer that a click on it chooses; null leaves the layer alone. */
   readonly layer: number | null;
+  /** The head of that layer that a click on it chooses, where it names one. */
+  readonly head?: number;
   readonly place: readonly [x: number, y: number, z: number];
   readonly dx: number;
   readonly dy: number;

@@ -2,6 +2,7 @@
  * Where everything stands in the one space: x token, y layer, z head. Pure numbers; the only file that decides places.
  * One unit is about one CSS pixel when the whole scene is framed.
  */
+import { betweenLanes, type Lane } from './lanes';
 
 export type Vec3 = readonly [x: number, y: number, z: number];
 
@@ -21,6 +22,10 @@ export interface Layout {
   readonly spacing: number;
   /** Units of space for each CSS pixel of the line of type. */
   readonly stretch: number;
+  /** The heads that are drawn out of the tower, in the order in which they were chosen; empty: none. */
+  readonly lanes: readonly Lane[];
+  /** How far they are drawn out: 0 the tower, 1 nothing but lanes. */
+  readonly spread: number;
   readonly box: Box;
 }
 
@@ -131,6 +136,8 @@ export function layOut(request: LayoutRequest): Layout {
     fan,
     spacing: x.length > 1 ? (x[x.length - 1]! - x[0]!) / (x.length - 1) : 80,
     stretch,
+    lanes: [],
+    spread: 0,
     box: { min: [first, levels[0]!, -reach], max: [last, levels[nLayers]!, reach] },
   };
 }
@@ -158,5 +165,7 @@ export function betweenLayouts(from: Layout, to: Layout, share: number): Layout 
     x: lerp(from.x, to.x),
     levels: lerp(from.levels, to.levels),
     fan: from.fan + (to.fan - from.fan) * share,
+    lanes: betweenLanes(from, to, share),
+    spread: from.spread + (to.spread - from.spread) * share,
   };
 }

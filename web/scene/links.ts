@@ -82,7 +82,7 @@ uniform int uCount, uRole;
 uniform float uMassLight;
 in vec3 position;
 out vec3 vAcross;
-flat out vec3 vColour;
+flat out vec3 vColour, vSpark;
 flat out vec4 vLook;
 
 /* Wide in the open, narrow where the curve bends into a thread, or the halo would fold over itself. */
@@ -98,29 +98,36 @@ void main() {
   uvec4 link = texelFetch(uLinks, ivec2(i % ${TEXTURE_WIDTH}, i / ${TEXTURE_WIDTH}), 0);
   float layer = float(link.r >> 16u), head = float(link.r & 65535u), weight = uintBitsToFloat(link.a);
   bool inLayer = layer == uFocus.x, chosen = inLayer && head == uFocus.y;
+  int lane = laneIndex(layer, head);
+  /* In the lanes a head has a hue of its own; the others stay behind in the tower. */
+  float own = lane >= 0 ? uSpread : 0.0;
+  if (lane < 0 && uSpread > 0.995) return;
+  vec3 hue = lane >= 0 ? mix(ACCENT, laneHue(lane), own) : ACCENT;
 
   float width = widthOf(weight), light = lightOf(weight);
-  vec3 colour = mix(COOL, INK, 0.8 * smoothstep(0.2, 0.8, weight));
+  vec3 colour = mix(mix(COOL, INK, 0.8 * smoothstep(0.2, 0.8, weight)), hue, own);
   if (uRole == 0) {
-    light *= uMassLight * mix(0.95, mix(0.05, 0.09, float(inLayer)), uFocus.w);
+    light *= uMassLight * mix(0.95, max(mix(0.05, 0.09, float(inLayer)), 0.13 * own), uFocus.w);
     width = mix(width, width * 0.8, uFocus.w);
     if (chosen) {
-      colour = mix(ACCENT, COOL, uFocus.w * 0.75);
+      colour = mix(hue, mix(COOL, hue, own), uFocus.w * 0.75);
       light = mix(0.3 + 0.7 * weight, light, uFocus.w);
     }
   } else if (chosen) {
-    colour = ACCENT;
+    colour = hue;
     light = 0.34 + 0.66 * pow(weight, 0.35);
     /* Ink has no glow to help it. */
     light = mix(mix(light, 1.0, 0.45), light, uDark);
     width *= 1.3;
   } else {
     light = light * mix(0.2 * uMassLight, 0.62, float(inLayer)) + mix(0.03 * uMassLight, 0.06, float(inLayer));
-    width *= mix(0.75, 0.95, float(inLayer));
+    light = mix(light, 0.2 + 0.72 * pow(weight, 0.4), own);
+    width *= mix(mix(0.75, 0.95, float(inLayer)), 1.15, own);
   }
+  if (lane < 0) light *= 1.0 - uSpread;
 
   vec3 point, tangent;
-  linkCurve(layer, (head + 0.5) / uHeads - 0.5, int(link.g), int(link.b), position.x, point, tangent);
+  linkCurve(layer, head, lane, int(link.g), int(link.b), position.x, point, tangent);
   float half_ = width * 0.5 * uPixelRatio, reach = uRole == 2 ? glowReach(half_, position.x) : half_ + 1.0;
   float depth;
   gl_Position = beside(point, tangent, position.y * reach, depth);
@@ -128,6 +135,7 @@ void main() {
   float clear = mix(clarity(depth), 1.0, chosen && uRole > 0 ? 0.85 : 0.0);
   vAcross = vec3(position.y * (uRole == 2 ? 1.0 : reach * nearness(depth)), position.x, clear);
   vColour = colour;
+  vSpark = mix(SPARK, mix(hue, INK, 0.6), own);
   vLook = vec4(half_ * nearness(depth), light, weight, chosen && uRole == 1 ? 1.0 : 0.0);
 }
 `;
@@ -135,7 +143,7 @@ void main() {
 const FRAGMENT = `
 uniform int uRole;
 in vec3 vAcross;
-flat in vec3 vColour;
+flat in vec3 vColour, vSpark;
 flat in vec4 vLook;
 out vec4 colour;
 
@@ -158,7 +166,7 @@ void main() {
     return;
   }
   float cover = clamp(half_ + 0.5 - off, 0.0, 1.0) * min(1.0, half_ * 2.0);
-  if (vLook.w > 0.5) hue = mix(hue, SPARK, (1.0 - smoothstep(0.0, half_, off)) * smoothstep(0.12, 0.6, vLook.z) * mix(1.0, 0.1, smoothstep(0.0, 0.9, t)));
+  if (vLook.w > 0.5) hue = mix(hue, vSpark, (1.0 - smoothstep(0.0, half_, off)) * smoothstep(0.12, 0.6, vLook.z) * mix(1.0, 0.1, smoothstep(0.0, 0.9, t)));
   float alpha = min(1.0, light) * cover * vAcross.z;
   colour = vec4(hue * alpha, alpha);
 }

@@ -3,6 +3,8 @@
 /** Long enough to be seen, short enough not to be waited for. */
 export const QUICK = 180;
 export const CALM = 300;
+/** From one view of the space to another, along an arc. */
+export const GLIDE = 520;
 /** The camera's one slow settling when a scene opens. */
 export const SETTLE = 1500;
 

@@ -1,10 +1,12 @@
 /** What lies under a point: the nearest token first, then the nearest link, heavier links winning ties. Pure. */
 import { controlPoints, type LinkEnds, pointAt } from './curve';
+import { laneOf } from './lanes';
 import type { Layout, Vec3 } from './layout';
 import { type Link, linkAt } from './packing';
 
 export type Hit =
   | { readonly kind: 'token'; readonly layer: number | null; readonly query: number }
+  | { readonly kind: 'head'; readonly layer: number; readonly head: number }
   | ({ readonly kind: 'link' } & Link);
 
 /** CSS pixels on the canvas; null behind the camera. */
@@ -34,17 +36,26 @@ export function projector(matrix: ArrayLike<number>, width: number, height: numb
 export function pickToken(layout: Layout, project: Project, x: number, y: number, reach = TOKEN_REACH): Hit | null {
   let best: Hit | null = null;
   let least = reach;
-  for (let level = 0; level < layout.levels.length; level++) {
+  for (const { y: height, z, layer } of dotRows(layout)) {
     for (let query = 0; query < layout.x.length; query++) {
-      const point = project([layout.x[query]!, layout.levels[level]!, 0]);
+      const point = project([layout.x[query]!, height, z]);
       if (!point) continue;
       const distance = Math.hypot(point[0] - x, point[1] - y);
       if (distance >= least) continue;
       least = distance;
-      best = { kind: 'token', layer: level === 0 ? null : level - 1, query };
+      best = { kind: 'token', layer, query };
     }
   }
   return best;
+}
+
+/** The rows of dots, each with the layer that wrote it: the levels of the tower, or both rails of every lane. */
+function dotRows({ lanes, levels }: Layout): { y: number; z: number; layer: number | null }[] {
+  if (lanes.length === 0) return Array.from(levels, (y, level) => ({ y, z: 0, layer: level === 0 ? null : level - 1 }));
+  return lanes.flatMap(({ low, high, z, layer }) => [
+    { y: low, z, layer: null },
+    { y: high, z, layer },
+  ]);
 }
 
 /** Distance in pixels from a point to a link's curve, or Infinity beyond `reach` or behind the camera. */
@@ -57,6 +68,7 @@ export function linkDistance(
   y: number,
   reach: number,
 ): number {
+  if (layout.lanes.length > 0 && laneOf(layout, link) === null) return Infinity;
   const points = controlPoints(layout, nHeads, link);
   // The curve lies inside the hull of its control points, so most links are refused here.
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];

@@ -4,22 +4,25 @@
 import type { Mesh } from 'three';
 import type { LinkList, Overview, Run } from '../engine/types';
 import type { RunView, Snapshot } from '../session/snapshot';
-import type { CameraPreset } from '../state/state';
+import type { CameraPreset, HeadPlace } from '../state/state';
 import type { CameraRig } from './camera-rig';
 import { Dots } from './dots';
 import { type Focus, focusOf, isApart } from './focus';
 import { Labels } from './label-mesh';
 import { LABEL_DROP, LABEL_ROW, LONGEST_LABEL, planLabels } from './label-plan';
 import { type LabelWish, type PlacedLabel, placeLabels } from './labels';
+import { planLaneLabels, planLaneStrokes } from './lane-plan';
+import { drawnOut, type Lane } from './lanes';
 import { betweenLayouts, type Layout, labelRows, layOut } from './layout';
 import { Lines } from './lines';
 import { LinkTexture, Ribbons } from './links';
-import { CALM, QUICK, Tween } from './motion';
+import { CALM, GLIDE, QUICK, Tween } from './motion';
 import { countAtLeast, type FocusList, focusList, linkCount } from './packing';
 import type { Hit, Project } from './picking';
 import type { Covered, Reading } from './scene-contract';
 import type { Shared } from './shared';
-import { planStrokes } from './strokes';
+import { dimmed, planStrokes } from './strokes';
+import { tokenValues } from './token-values';
 import { TokenWindow } from './token-window';
 import { focusLight, massLight } from './visuals';
 
@@ -52,6 +55,8 @@ export class Picture {
   private size = { width: 1, height: 1 };
   private covered: Covered = { top: 0, bottom: 0 };
   private preset: CameraPreset = 'front';
+  /** The heads that have a lane; empty: the picture is the tower. */
+  private lanes: readonly HeadPlace[] = [];
 
   private snapshot: Snapshot | null = null;
   private view: RunView | null = null;
@@ -100,7 +105,7 @@ export class Picture {
   setPreset(preset: CameraPreset): void {
     if (preset === this.preset) return;
     this.preset = preset;
-    this.rig.show(preset);
+    this.rig.show(preset, this.lanes.length > 0);
     this.layOutAnew(CALM);
   }
 
@@ -143,9 +148,26 @@ export class Picture {
     }
     const dim = this.focus.query === null ? 0 : 1;
     if (dim !== this.dim.goal) this.dim.aim(dim, sameRun ? this.motion(QUICK) : 0);
+    const lanes = state.view === 'heads' ? this.reading.lanes(state, view.selection, view.run.model) : [];
+    const isOtherView = (lanes.length === 0) !== (this.lanes.length === 0);
+    const isOtherLanes = !sameHeads(lanes, this.lanes);
+    this.lanes = lanes;
+    if (isOtherView) this.rig.show(this.preset, lanes.length > 0);
     const opened = openLayer(view) !== (before.snapshot && before.view ? openLayer(before.view) : null);
-    if (!sameRun || opened || !this.layout) this.layOutAnew(sameRun || this.growing ? CALM : 0);
-    else this.replan();
+    if (!sameRun || opened || isOtherLanes || !this.layout) {
+      this.layOutAnew(isOtherView && sameRun ? GLIDE : sameRun || this.growing ? CALM : 0);
+    } else this.replan();
+  }
+
+  /** Ends what is under way at once, in the same picture. */
+  finish(): void {
+    if (!this.shape.pending || !this.goal) return;
+    this.shape.aim(1, 0);
+    this.oldLayout = null;
+    this.layout = this.goal;
+    this.shared.setLayout(this.layout);
+    this.showDots(this.layout);
+    this.replan();
   }
 
   /** Moves on to this moment; true while there is more to come. */
@@ -161,8 +183,10 @@ export class Picture {
     const focus = this.focus;
     uFocus.value.set(focus?.layer ?? -1, focus?.head ?? -1, focus?.query ?? -1, this.dim.at(time));
     if (this.shape.pending && this.oldLayout && this.goal) {
-      this.layout = betweenLayouts(this.oldLayout, this.goal, this.shape.at(time));
+      const share = this.shape.at(time);
+      this.layout = share < 1 ? betweenLayouts(this.oldLayout, this.goal, share) : this.goal;
       this.shared.setLayout(this.layout);
+      this.showDots(this.layout);
       this.replan();
     }
     return this.travel.pending || this.dim.pending || this.shape.pending;
@@ -173,17 +197,22 @@ export class Picture {
     this.labels.show(this.placed);
   }
 
-  /** The token whose label lies under a point. */
+  /** The token, or the head of a lane, whose label lies under a point. */
   labelAt(x: number, y: number): Hit | null {
     const label = this.placed.find(
       (box) => box.wish.token !== null && x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h,
     );
-    return label ? { kind: 'token', layer: label.wish.layer, query: label.wish.token! } : null;
+    if (label) return { kind: 'token', layer: label.wish.layer, query: label.wish.token! };
+    const named = this.placed.find(
+      (box) => box.wish.head !== undefined && x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h,
+    );
+    return named ? { kind: 'head', layer: named.wish.layer!, head: named.wish.head! } : null;
   }
 
   /** What was hit, by its numbers in the whole text. */
   inWhole(hit: Hit): Hit {
     const { first } = this.window;
+    if (hit.kind === 'head') return hit;
     const query = hit.query + first;
     return hit.kind === 'token' ? { ...hit, query } : { ...hit, query, key: hit.key + first };
   }
@@ -235,7 +264,7 @@ export class Picture {
     this.mass.show(this.massLinks, 0);
     this.glow.show(this.focusLinks, 0);
     this.core.show(this.focusLinks, 0);
-    this.dots.show(0, 0, 0, 0);
+    this.dots.show(0, 0, 0, 0, 0);
     this.lines.show([]);
   }
 
@@ -266,7 +295,8 @@ export class Picture {
     const narrow = size.width < NARROW;
     const labelWidths = this.texts.map((text) => this.labels.words.widthOf({ text, figure: '', bold: false }) + 6);
     this.labelWidths = labelWidths;
-    const [left, right] = narrow ? [36, 18] : [84, 32];
+    // A lane's name needs more room than a layer's number.
+    const [left, right] = narrow ? [this.lanes.length > 0 ? 60 : 36, 18] : [84, 32];
     const width = size.width - left - right;
     const drop = (rows: number) => LABEL_DROP + 12 + rows * LABEL_ROW - LABEL_ROW / 2;
     const request = {
@@ -279,10 +309,8 @@ export class Picture {
     };
     this.rows = labelRows(layOut({ ...request, height: 100 }).x, labelWidths);
     const margin = drop(this.rows);
-    const layout = layOut({
-      ...request,
-      height: Math.max(120, size.height - covered.top - covered.bottom - 2 * margin),
-    });
+    const height = Math.max(120, size.height - covered.top - covered.bottom - 2 * margin);
+    const layout = drawnOut(layOut({ ...request, height }), this.lanes, nHeads, height);
     const old = this.layout;
     const sameText = old !== null && (this.growing || old.x.length === layout.x.length);
     const moves = old !== null && sameText && changes(old, layout) ? this.motion(duration) : 0;
@@ -292,7 +320,7 @@ export class Picture {
     this.layout = this.oldLayout ? betweenLayouts(this.oldLayout, layout, 0) : layout;
     this.shared.uniforms.uHeads.value = nHeads;
     this.shared.setLayout(this.layout);
-    this.dots.show(layout.x.length, layout.levels.length, layout.spacing, leastBand(layout));
+    this.showDots(this.layout);
     this.rig.setBox(layout.box, size, { left, right, top: covered.top + margin, bottom: covered.bottom + margin });
     this.replan();
   }
@@ -304,12 +332,22 @@ export class Picture {
     const narrow = this.size.width < NARROW;
     const { query, layer } = focus;
     const hidden = (token: number) => query !== null && !this.reading.sees(view.run, layer, query, token);
-    this.wishes = planLabels({ snapshot, view, focus, layout, texts, labelWidths, rows, narrow, hidden });
+    const plan = { snapshot, view, focus, layout, texts, labelWidths, rows, narrow, hidden };
+    const apart = (token: number) => isApart(view, token);
+    const strokes = { layout, focus, apart, hidden, labelWidths, rows };
+    const { spread } = layout;
+    this.wishes = spread < 0.5 ? planLabels({ ...plan, layout: { ...layout, lanes: [] } }) : planLaneLabels(plan);
     this.labels.prepare(this.wishes);
     this.sizes = new Map(this.wishes.map((wish) => [wish, this.labels.measure(wish)]));
-    const apart = (token: number) => isApart(view, token);
-    this.lines.show(planStrokes({ layout, focus, apart, hidden, labelWidths, rows }));
-    this.shared.setTokens(tokenValues(view, focus, layout, apart, hidden));
+    const tower = spread < 1 ? planStrokes({ ...strokes, layout: { ...layout, lanes: [] } }) : [];
+    this.lines.show([...dimmed(tower, 1 - spread), ...dimmed(planLaneStrokes(strokes), spread)]);
+    this.shared.setTokens(tokenValues(view, focus, layout, apart, this.reading), layout.x.length);
+  }
+
+  private showDots({ x, levels, lanes, spacing }: Layout): void {
+    const lane = this.goal?.lanes[0];
+    const band = lane === undefined ? leastBand(levels) : lane.high - lane.low;
+    this.dots.show(x.length, levels.length, lanes.length, spacing, band);
   }
 }
 
@@ -322,7 +360,11 @@ function sameFocus(a: Focus, b: Focus | null): boolean {
   return b !== null && a.layer === b.layer && a.head === b.head && a.query === b.query && a.link?.key === b.link?.key;
 }
 
-function leastBand({ levels }: Layout): number {
+function sameHeads(a: readonly HeadPlace[], b: readonly HeadPlace[]): boolean {
+  return a.length === b.length && a.every(({ layer, head }, i) => layer === b[i]?.layer && head === b[i].head);
+}
+
+function leastBand(levels: Float32Array): number {
   let least = Infinity;
   for (let i = 1; i < levels.length; i++) least = Math.min(least, levels[i]! - levels[i - 1]!);
   return least;
@@ -344,33 +386,10 @@ function changes(from: Layout, to: Layout): boolean {
   const moved = (a: Float32Array, b: Float32Array) =>
     a.some((value, i) => i < b.length && Math.abs(value - b[i]!) > 0.01);
   if (from.levels.length !== to.levels.length) return false;
+  if (from.spread !== to.spread || moves(from.lanes, to.lanes)) return true;
   return from.fan !== to.fan || moved(from.x, to.x) || moved(from.levels, to.levels);
 }
 
-/** Per token: place; marks, 1 set apart and 2 hidden; weight on itself; weight from the focused query. */
-function tokenValues(
-  view: RunView,
-  focus: Focus,
-  layout: Layout,
-  apart: (token: number) => boolean,
-  hidden: (token: number) => boolean,
-): Float32Array {
-  const n = layout.x.length;
-  const { matrix, row, run } = view;
-  const base = (focus.layer * run.model.nHeads + focus.head) * n;
-  const current = matrix.layer === focus.layer && matrix.head === focus.head;
-  const values = new Float32Array(n * 4);
-  for (let i = 0; i < n; i++) {
-    const looked = focus.query !== null && i !== focus.query && !apart(i);
-    values.set(
-      [
-        layout.x[i]!,
-        (apart(i) ? 1 : 0) + (hidden(i) ? 2 : 0),
-        i === focus.query ? focus.self : current ? (matrix.data[i * matrix.cols + i] ?? 0) : 0,
-        looked ? (row.weights[base + i] ?? 0) : 0,
-      ],
-      i * 4,
-    );
-  }
-  return values;
+function moves(from: readonly Lane[], to: readonly Lane[]): boolean {
+  return from.length !== to.length || from.some((lane, i) => lane.z !== to[i]?.z || lane.low !== to[i].low);
 }

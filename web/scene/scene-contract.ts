@@ -1,7 +1,7 @@
 /** What the scene promises to those who show it: types, and the one error it throws. */
-import type { Run, Token } from '../engine/types';
+import type { ModelInfo, Run, Token } from '../engine/types';
 import type { Snapshot } from '../session/snapshot';
-import type { CameraPreset } from '../state/state';
+import type { CameraPreset, HeadPlace, ViewerState } from '../state/state';
 import type { LabelBox } from './labels';
 import type { Hit } from './picking';
 import type { SceneTheme } from './theme';
@@ -17,6 +17,8 @@ export interface Reading {
   label(token: Token, longest: number): string;
   /** Whether a query may look at a key in a layer. */
   sees(run: Run, layer: number, query: number, key: number): boolean;
+  /** The heads that have a lane in the Heads view. */
+  lanes(state: ViewerState, chosen: HeadPlace, model: ModelInfo): readonly HeadPlace[];
 }
 
 export interface SceneOptions {
@@ -81,6 +83,8 @@ export interface Scene {
   readonly camera: SceneCamera;
   /** Whether dragging, wheel and pinch turn the scene; until then the page keeps them. */
   setInteractive(on: boolean): void;
+  /** Ends what is moving at once, in the picture that it was on its way to. */
+  finish(): void;
   /** When the latest snapshot is on the screen and nothing moves any more. */
   drawn(): Promise<void>;
   /** Revision of the snapshot that was drawn last; -1 before the first. */

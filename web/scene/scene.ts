@@ -217,14 +217,17 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
         draw();
       },
       orbit(dx, dy) {
+        picture.finish();
         rig.orbit(dx, dy);
         draw();
       },
       zoom(factor) {
+        picture.finish();
         rig.zoom(factor);
         draw();
       },
       pan(dx, dy) {
+        picture.finish();
         rig.pan(dx, dy);
         draw();
       },
@@ -235,6 +238,11 @@ export function createScene(canvas: HTMLCanvasElement, options: SceneOptions): S
       describe: () => rig.describe(),
     },
     setInteractive: (on) => rig.setInteractive(on),
+    finish() {
+      rig.finish();
+      picture.finish();
+      draw();
+    },
     drawn() {
       if (request === 0 || disposed) return Promise.resolve();
       return new Promise((resolve) => waiting.push(resolve));

@@ -16,6 +16,7 @@ import {
   Vector3,
   Vector4,
 } from 'three';
+import { LANE_SLOTS, LANES_GLSL } from './lanes';
 import type { Layout } from './layout';
 import { type Rgb, TONES, type Tone, toneIndex } from './theme';
 
@@ -39,6 +40,12 @@ export class Shared {
     uLevels: { value: new Float32Array(MOST_LAYERS + 1) },
     uFan: { value: 0 },
     uHeads: { value: 1 },
+    /** Per lane: layer, head, depth, lean; and the heights of its two rails. */
+    uLanes: { value: Array.from({ length: LANE_SLOTS }, () => new Vector4()) },
+    uRails: { value: Array.from({ length: LANE_SLOTS }, () => new Vector2()) },
+    uLaneCount: { value: 0 },
+    /** How far the lanes are drawn out of the tower. */
+    uSpread: { value: 0 },
     /** layer, head, query (-1: none), how much the focus dims the rest. */
     uFocus: { value: new Vector4(0, 0, -1, 0) },
     /** How far the light has travelled from the query to the key. */
@@ -57,18 +64,27 @@ export class Shared {
   setLayout(layout: Layout): void {
     this.uniforms.uLevels.value.set(layout.levels.subarray(0, MOST_LAYERS + 1));
     this.uniforms.uFan.value = layout.fan;
+    this.uniforms.uSpread.value = layout.spread;
+    this.uniforms.uLaneCount.value = layout.lanes.length;
+    for (const [i, { layer, head, z, lean, low, high }] of layout.lanes.entries()) {
+      this.uniforms.uLanes.value[i]!.set(layer, head, z, lean);
+      this.uniforms.uRails.value[i]!.set(low, high);
+    }
   }
 
-  /** Per token: place, marks (1 set apart, 2 hidden from the focused query), weight on itself, weight from the query. */
-  setTokens(values: Float32Array): void {
-    const count = values.length / 4;
+  /**
+   * Per token: place, marks (1 set apart, 2 hidden from the focused query), weight on itself, weight from the query. One
+   * row for the focused head, then one for each lane.
+   */
+  setTokens(values: Float32Array, count: number): void {
+    const rows = count === 0 ? 1 : values.length / 4 / count;
     const old = this.uniforms.uTokens.value;
-    if (old && old.image.width === count) {
+    if (old && old.image.width === count && old.image.height === rows) {
       (old.image.data as Float32Array).set(values);
       old.needsUpdate = true;
     } else {
       old?.dispose();
-      const texture = new DataTexture(values, Math.max(1, count), 1, RGBAFormat, FloatType);
+      const texture = new DataTexture(values, Math.max(1, count), rows, RGBAFormat, FloatType);
       texture.minFilter = texture.magFilter = NearestFilter;
       texture.needsUpdate = true;
       this.uniforms.uTokens.value = texture;
@@ -89,20 +105,26 @@ precision highp sampler2D;
 precision highp usampler2D;
 uniform mat4 projectionMatrix, viewMatrix;
 uniform vec2 uResolution, uDepth, uGlowAt;
-uniform float uPixelRatio, uScale, uFog, uDark, uFan, uHeads, uTravel;
+uniform float uPixelRatio, uScale, uFog, uDark, uFan, uHeads, uTravel, uSpread;
+uniform vec4 uLanes[${LANE_SLOTS}];
+uniform vec2 uRails[${LANE_SLOTS}];
+uniform int uLaneCount;
 uniform vec4 uFocus;
 uniform vec3 uTones[${TONES.length}];
 uniform sampler2D uTokens;
 uniform int uTokenCount;
 uniform float uLevels[${MOST_LAYERS + 1}];
 ${TONES.map((tone, i) => `#define ${tone.toUpperCase()} uTones[${i}]`).join('\n')}
+#define HEAD0_AT ${toneIndex('head0')}
 
 vec4 token(int i) { return texelFetch(uTokens, ivec2(i, 0), 0); }
+vec4 tokenInLane(int i, int lane) { return texelFetch(uTokens, ivec2(i, 1 + lane), 0); }
 float tokenX(int i) { return token(i).x; }
 float levelY(int i) { return uLevels[i]; }
 
-/* What remains of a thing at this depth: far things sink into the ground. */
-float clarity(float depth) { return 1.0 - uFog * smoothstep(uDepth.x, uDepth.y, depth); }
+${LANES_GLSL}
+/* What remains of a thing at this depth: far things sink into the ground, far lanes are still to be read. */
+float clarity(float depth) { return 1.0 - uFog * mix(1.0, 0.3, uSpread) * smoothstep(uDepth.x, uDepth.y, depth); }
 /* Near things are a little larger than far ones, at any zoom. */
 float nearness(float depth) { return clamp(0.5 * (uDepth.x + uDepth.y) / depth, 0.55, 1.8); }
 

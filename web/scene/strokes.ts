@@ -1,6 +1,7 @@
 /** Which straight strokes the scene has: threads, rules, the open band, the stub of what is set apart. Pure. */
 import type { Focus } from './focus';
 import { LABEL_DROP, LABEL_ROW } from './label-plan';
+import { type Berth, berthOf } from './lanes';
 import type { Layout, Vec3 } from './layout';
 import { type Tone, toneIndex } from './theme';
 
@@ -41,10 +42,10 @@ export interface StrokeRequest {
 /** Length of a dash and its gap, in the scene's units. */
 const DASH = 9;
 
-const plain = { fade: 0, dashes: 0, soft: false };
+export const plain = { fade: 0, dashes: 0, soft: false };
 
 /** How far a thread goes on beyond its last dot: up to its label. */
-function dropOf(token: number, rows: number): number {
+export function dropOf(token: number, rows: number): number {
   return LABEL_DROP - 8 + (token % rows) * LABEL_ROW;
 }
 
@@ -131,18 +132,31 @@ export function planStrokes({ layout, focus, apart, hidden, labelWidths, rows }:
     strokes.push({ ...warm, from: [key, levels[0]! - dropOf(focus.link.key, rows), 0], to: [key, low, 0] });
     strokes.push({ ...warm, from: [query, high, 0], to: [query, levels[last]! + dropOf(focus.query, rows), 0] });
   }
-  if (focus.query !== null && focus.apart !== null && focus.apart > 0) {
-    const at = x[focus.query]!;
-    const labelWidth = labelWidths[focus.query]!;
-    const side = focus.layer + 1 === last ? -1 : 1;
-    strokes.push({
+  return [...strokes, ...apartStub({ layout, focus, labelWidths }, berthOf(layout, focus))];
+}
+
+/** From whoever looks to the share that is set apart. */
+export function apartStub(
+  { layout, focus, labelWidths }: Pick<StrokeRequest, 'layout' | 'focus' | 'labelWidths'>,
+  berth: Berth | null,
+): Stroke[] {
+  if (focus.query === null || focus.apart === null || focus.apart <= 0 || berth === null) return [];
+  const at = layout.x[focus.query]!;
+  const { high, z } = berth;
+  const side = berth.isHighest ? -1 : 1;
+  return [
+    {
       ...plain,
-      from: [at + 8, high + 4 * side, 0],
-      to: [at + labelWidth / 2 + 28, high + 17 * side, 0],
+      from: [at + 8, high + 4 * side, z],
+      to: [at + labelWidths[focus.query]! / 2 + 28, high + 17 * side, z],
       width: 0.9 + 2.4 * Math.sqrt(focus.apart),
       tone: 'mutedInk',
       alpha: 0.8,
-    });
-  }
-  return strokes;
+    },
+  ];
+}
+
+/** The same strokes with less light. */
+export function dimmed(strokes: readonly Stroke[], light: number): readonly Stroke[] {
+  return light >= 1 ? strokes : strokes.map((stroke) => ({ ...stroke, alpha: stroke.alpha * light }));
 }

@@ -11,6 +11,8 @@ export interface SceneTheme {
   readonly mutedInk: string;
   /** The warm hue of attention. */
   readonly accent: string;
+  /** One for each lane. */
+  readonly heads: readonly string[];
   /** A CSS font family list; the system's when left out. */
   readonly font?: string;
 }
@@ -18,8 +20,15 @@ export interface SceneTheme {
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** What a shader's `uTones` holds, in this order. */
-export const TONES = ['ground', 'panel', 'thread', 'line', 'mutedInk', 'ink', 'accent', 'cool', 'spark'] as const;
+const HEAD_TONES = ['head0', 'head1', 'head2', 'head3', 'head4', 'head5', 'head6', 'head7'] as const;
+const BASE_TONES = ['ground', 'panel', 'thread', 'line', 'mutedInk', 'ink', 'accent', 'cool', 'spark'] as const;
+export const TONES = [...BASE_TONES, ...HEAD_TONES];
 export type Tone = (typeof TONES)[number];
+
+/** The tone of a lane, by its place among the chosen ones. */
+export function headTone(lane: number): Tone {
+  return HEAD_TONES[lane % HEAD_TONES.length]!;
+}
 
 /** A tone's place in `uTones`. */
 export function toneIndex(tone: Tone): number {
@@ -49,6 +58,7 @@ export function tonesOf(theme: SceneTheme, parse: (css: string) => Rgb): Map<Ton
     ['accent', accent],
     ['cool', mix(parse(theme.mutedInk), ink, theme.dark ? 0.35 : 0.1)],
     ['spark', theme.dark ? mix(accent, [1, 0.98, 0.9], 0.7) : mix(accent, ink, 0.12)],
+    ...HEAD_TONES.map((tone, i): [Tone, Rgb] => [tone, parse(theme.heads[i] ?? theme.accent)]),
   ]);
 }
 

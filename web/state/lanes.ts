@@ -1,28 +1,43 @@
-/** Which heads have a lane of their own in the Heads view: the one place that decides. Pure. */
+/** Which heads have a lane of their own in the Heads view, and what heads are called there. The one place that decides. Pure. */
 import type { ModelInfo } from '../engine/types';
 import { type HeadPlace, MOST_LANES, type ViewerState } from './state';
 
-/** Without a choice of the reader's, the chosen head has so many others of its layer beside it. */
-const NEIGHBOURS = 3;
+/** Without a choice of the reader's, so many heads of the chosen one's layer have a lane. */
+const NEIGHBOURS = 4;
 
 /**
- * The reader's lanes as far as the model has such heads; without any, the chosen head first and the ones after it in
- * its layer, round the corner.
+ * The reader's lanes as far as the model has such heads, in the order in which they were chosen. Without any, the chosen
+ * head among its neighbours: four to a group, so that a choice within the group moves nothing.
  */
 export function lanesOf(
-  state: Pick<ViewerState, 'lanes'>,
-  chosen: HeadPlace,
+  { lanes }: Pick<ViewerState, 'lanes'>,
+  { layer, head }: HeadPlace,
   { nLayers, nHeads }: Pick<ModelInfo, 'nLayers' | 'nHeads'>,
 ): readonly HeadPlace[] {
-  const lanes = state.lanes.filter(({ layer, head }) => layer < nLayers && head < nHeads).slice(0, MOST_LANES);
-  if (lanes.length > 0) return lanes;
-  const { layer, head } = chosen;
-  return Array.from({ length: Math.min(NEIGHBOURS + 1, nHeads) }, (_, i) => ({ layer, head: (head + i) % nHeads }));
+  const chosen = lanes
+    .filter((lane, i) => lane.layer < nLayers && lane.head < nHeads && !hasLane(lanes.slice(0, i), lane))
+    .slice(0, MOST_LANES);
+  if (chosen.length > 0) return chosen;
+  const first = Math.floor(head / NEIGHBOURS) * NEIGHBOURS;
+  return Array.from({ length: Math.min(NEIGHBOURS, nHeads - first) }, (_, i) => ({ layer, head: first + i }));
+}
+
+export function sameHead(a: HeadPlace, b: HeadPlace): boolean {
+  return a.layer === b.layer && a.head === b.head;
+}
+
+export function hasLane(lanes: readonly HeadPlace[], place: HeadPlace): boolean {
+  return lanes.some((lane) => sameHead(lane, place));
 }
 
 /** The lanes with one more, as far as there is room; or without it, where it is one already. */
-export function toggleLane(lanes: readonly HeadPlace[], lane: HeadPlace): readonly HeadPlace[] {
-  const others = lanes.filter(({ layer, head }) => layer !== lane.layer || head !== lane.head);
+export function toggleLane(lanes: readonly HeadPlace[], { layer, head }: HeadPlace): readonly HeadPlace[] {
+  const others = lanes.filter((lane) => !sameHead(lane, { layer, head }));
   if (others.length < lanes.length) return others;
-  return lanes.length < MOST_LANES ? [...lanes, lane] : lanes;
+  return lanes.length < MOST_LANES ? [...lanes, { layer, head }] : lanes;
+}
+
+/** "L3 H1". */
+export function headName({ layer, head }: HeadPlace): string {
+  return `L${layer} H${head}`;
 }

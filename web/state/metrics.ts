@@ -12,6 +12,8 @@ export interface Metric {
   readonly definition: string;
   /** A share of the row (0 to 1), a normalised entropy (0 to 1), or a number of tokens. */
   readonly unit: 'share' | 'entropy' | 'tokens';
+  /** What the text lacks where there is no such number. */
+  readonly lacking: string;
 }
 
 /** In the core's order. */
@@ -21,45 +23,70 @@ export const METRICS: readonly Metric[] = [
     label: 'Entropy',
     definition: 'How evenly its rows are spread over the keys they see: 0 is one key, 1 is all alike.',
     unit: 'entropy',
+    lacking: 'no token sees more than one key',
   },
-  { name: 'previous', label: 'Previous token', definition: 'Mean weight on the token just before.', unit: 'share' },
-  { name: 'next', label: 'Next token', definition: 'Mean weight on the token just after.', unit: 'share' },
-  { name: 'self', label: 'Itself', definition: 'Mean weight on the token itself.', unit: 'share' },
+  {
+    name: 'previous',
+    label: 'Previous token',
+    definition: 'Mean weight on the token just before.',
+    unit: 'share',
+    lacking: 'the text is a single token',
+  },
+  {
+    name: 'next',
+    label: 'Next token',
+    definition: 'Mean weight on the token just after.',
+    unit: 'share',
+    lacking: 'no token sees the one after it',
+  },
+  {
+    name: 'self',
+    label: 'Itself',
+    definition: 'Mean weight on the token itself.',
+    unit: 'share',
+    lacking: 'no token sees any key',
+  },
   {
     name: 'first',
     label: 'First token',
     definition: 'Mean weight on the first token, from all others.',
     unit: 'share',
+    lacking: 'the text is a single token',
   },
   {
     name: 'special',
     label: 'Separators',
     definition: 'Mean weight on the tokens that the tokenizer added, the first one left out.',
     unit: 'share',
+    lacking: 'the tokenizer added no token besides the first',
   },
   {
     name: 'distance',
     label: 'Distance',
     definition: 'How many tokens away it looks on average, weighted by attention.',
     unit: 'tokens',
+    lacking: 'no token sees any key',
   },
   {
     name: 'distanceWithoutFirst',
     label: 'Distance, first left out',
     definition: 'The same with the first token left out and each row scaled to add up to 1.',
     unit: 'tokens',
+    lacking: 'nothing is left without the first token',
   },
   {
     name: 'duplicate',
     label: 'Duplicate token',
     definition: 'Where a token occurred before: mean weight on all its earlier occurrences.',
     unit: 'share',
+    lacking: 'no token occurs twice',
   },
   {
     name: 'induction',
     label: 'Induction',
     definition: 'Where a token occurred before: mean weight on the tokens that came right after it then.',
     unit: 'share',
+    lacking: 'no token occurs twice',
   },
 ];
 
@@ -79,7 +106,7 @@ export interface Role {
 }
 
 /** In this order: of several roles the first one names the head. */
-const ROLES: readonly { readonly label: string; readonly metric: MetricName; readonly threshold: number }[] = [
+export const ROLES: readonly Omit<Role, 'value'>[] = [
   { label: 'induction', metric: 'induction', threshold: 0.4 },
   { label: 'duplicate token', metric: 'duplicate', threshold: 0.4 },
   { label: 'previous token', metric: 'previous', threshold: 0.5 },

@@ -27,6 +27,13 @@ export function formatPercent(share: number): string {
   return `${Number(percent.toFixed(percent < 9.95 ? 1 : 0))}\u202F%`;
 }
 
+/** A head's number in its unit: "68 %", "0.891", "2.31 tokens", "+0.412". */
+export function formatMeasured(value: number, unit: 'share' | 'entropy' | 'tokens' | 'distance' | 'logit'): string {
+  if (unit === 'share') return formatPercent(value);
+  if (unit === 'tokens') return `${formatNumber(value)}\u00A0tokens`;
+  return unit === 'logit' && value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
+}
+
 /** "90.9 MB". */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KB', 'MB', 'GB'];

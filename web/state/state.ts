@@ -6,7 +6,7 @@ import type { Aggregate, Intervention, Measure, MetricName, Precision, Sampling 
 /** What fills the stage. Views that are not built yet are refused with `unsupported`. */
 export const VIEWS = ['story', 'heads', 'wall', 'steps', 'matrix', 'text', 'table'] as const;
 export type View = (typeof VIEWS)[number];
-export const BUILT_VIEWS: readonly View[] = ['story', 'wall', 'matrix', 'table'];
+export const BUILT_VIEWS: readonly View[] = ['story', 'heads', 'wall', 'matrix', 'table'];
 
 /** A head by its place in the model. */
 export interface HeadPlace {
