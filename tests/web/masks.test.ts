@@ -5,7 +5,11 @@ import { placesOf } from '../../web/element/wall-grid';
 import { headsInWords, sharedHeadOf, sharedHeads, sharingInWords } from '../../web/state/sharing';
 import { blockVisibility, hiddenKinds, visibility, whyHidden } from '../../web/state/visibility';
 
-const runOf = (causal: boolean | null, ...windows: (number | null)[]) => ({ model: { causal }, windows });
+const runOf = (causal: boolean | null, ...windows: (number | null)[]) => ({
+  model: { causal },
+  windows,
+  interventions: [],
+});
 
 describe('what a query sees', () => {
   const mistral = runOf(true, 9, null);

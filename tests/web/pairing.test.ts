@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { pairsOf, partnerOf } from '../../web/state/pairing';
 import './repeatable';
 
-const tokens = (text: string) => (text === '' ? [] : text.split(' ')).map((piece) => ({ piece }));
+/** As a vocabulary writes it. */
+const token = (piece: string) => ({ id: 0, piece, text: piece.replace('Ġ', ' ') });
+const tokens = (text: string) => (text === '' ? [] : text.split(' ')).map(token);
 const pairs = (left: string, right: string, align: 'token' | 'position' = 'token') => {
   const flat = pairsOf(tokens(left), tokens(right), align);
   return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
@@ -39,6 +41,14 @@ describe('pairs', () => {
     ]);
   });
 
+  it('are found in whatever way two vocabularies write them', () => {
+    expect(pairs('[CLS] the dog barks [SEP]', 'The Ġdog Ġbarks')).toEqual([
+      [1, 0],
+      [2, 1],
+      [3, 2],
+    ]);
+  });
+
   it('are none where a run has none', () => {
     expect(pairs('', 'a b')).toEqual([]);
     expect(pairs('', '')).toEqual([]);
@@ -60,8 +70,8 @@ describe('pairs', () => {
   });
 
   it('of very long texts are still found', () => {
-    const long = Array.from({ length: 5000 }, (_, i) => ({ piece: `t${i}` }));
-    const other = long.map(({ piece }, i) => ({ piece: i === 2500 ? 'x' : piece }));
+    const long = Array.from({ length: 5000 }, (_, i) => token(`t${i}`));
+    const other = long.map((one, i) => (i === 2500 ? token('x') : one));
     expect(pairsOf(long, other, 'token')).toHaveLength(10_000);
   });
 

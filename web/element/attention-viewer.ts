@@ -26,6 +26,11 @@ import { isSampling, SAMPLING_BOUNDS } from '../state/generation';
 import { BadIntervention, readInterventions } from '../state/interventions';
 import { BUILT_VIEWS, type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
 import { cellPanelStyles } from './cell-panel';
+import { changeFormStyles } from './change-form';
+import { changedMarkStyles } from './changed-mark';
+import { changesPanelStyles } from './changes-panel';
+import { comparePanelStyles } from './compare-panel';
+import { comparisonPartsStyles } from './comparison-parts';
 import { define } from './define';
 import { droppedFiles } from './dropped-files';
 import { errorNoteStyles } from './error-note';
@@ -40,12 +45,14 @@ import { layout } from './layout';
 import { linkFilterStyles } from './link-filter';
 import { measureChooserStyles } from './measure-chooser';
 import { startingBudget } from './memory-budget';
+import { minimalPairsStyles } from './minimal-pairs';
 import { modelBarStyles } from './model-bar';
 import { type ModelDialog, modelDialogStyles } from './model-dialog';
 import { modelOf, type Panel, type Reader } from './panel';
 import { sceneCaptionStyles } from './scene-caption';
 import { type SceneView, sceneViewStyles } from './scene-view';
 import { type Example, sentenceInputStyles } from './sentence-input';
+import { sideBySideStyles } from './side-by-side';
 import { statusBarStyles } from './status-bar';
 import { stepBarStyles } from './step-bar';
 import { stepsPanelStyles } from './steps-panel';
@@ -54,6 +61,7 @@ import { textViewStyles } from './text-view';
 import { parseColour, type Rgb, readTheme, watchTheme } from './theme';
 import { tokenStripStyles } from './token-strip';
 import { trustPanelStyles } from './trust-panel';
+import { undoKey } from './undo-key';
 import { vectorStripStyles } from './vector-strip';
 import { weightsTableStyles } from './weights-table';
 import { windowStripStyles } from './window-strip';
@@ -108,15 +116,20 @@ const SHEETS = {
   text: 'Text',
   cell: 'Cell',
   facts: 'Head',
+  changes: 'Changes',
+  compare: 'Compare',
   steps: 'Steps',
   table: 'Table',
   next: 'Next',
 } as const;
 type Sheet = keyof typeof SHEETS;
 
-/** Beside the stage stands one of them: how the chosen weight came about, or what the chosen head does. */
-const ASIDES = { cell: 'Cell', facts: 'Head' } as const;
-type Aside = keyof typeof ASIDES;
+/**
+ * Beside the stage stands one of them: how the chosen weight came about, what the chosen head does, what the reader
+ * changes, or what is compared.
+ */
+const ASIDES = ['cell', 'facts', 'changes', 'compare'] as const satisfies readonly Sheet[];
+type Aside = (typeof ASIDES)[number];
 
 export class AttentionViewer extends LitElement {
   static override properties = {
@@ -155,6 +168,13 @@ export class AttentionViewer extends LitElement {
     laneChooserStyles,
     vectorStripStyles,
     cellPanelStyles,
+    changedMarkStyles,
+    changeFormStyles,
+    comparisonPartsStyles,
+    changesPanelStyles,
+    minimalPairsStyles,
+    sideBySideStyles,
+    comparePanelStyles,
     generationPanelStyles,
     headFactsStyles,
     headWallStyles,
@@ -482,9 +502,12 @@ export class AttentionViewer extends LitElement {
     const below = (['wall', 'matrix', 'table'] as const).filter((name) => name !== view);
     const place = (name: 'wall' | 'matrix' | 'table') =>
       `panel of-${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === sheet ? ' open' : ''}`;
+    const beside = (name: Aside) =>
+      `panel of-${name} beside${name === this.aside ? ' chosen' : ''}${name === sheet ? ' open' : ''}`;
     return html`
       <div
         class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}${this.flat ? ' flat' : ''}`}
+        @keydown=${this.#undoKey}
         @dragover=${this.#dragOver}
         @dragleave=${this.#dragLeave}
         @drop=${this.#drop}
@@ -499,7 +522,7 @@ export class AttentionViewer extends LitElement {
           <attn-model-bar
             .snapshot=${this.snapshot}
             .reader=${feed}
-            @openmodel=${() => this.#dialog?.open()}
+            @openmodel=${() => this.#openDialog('instead')}
           ></attn-model-bar>
           <attn-export-menu .snapshot=${this.snapshot} .reader=${feed}></attn-export-menu>
         </div>
@@ -556,34 +579,31 @@ export class AttentionViewer extends LitElement {
               >${label}</button>`,
               )}
           </div>
-          <div class=${`side with-${this.aside}`}>
+          <div class="side">
             <attn-generation-panel
               class=${`panel of-next${canNext ? '' : ' off'}${sheet === 'next' ? ' open' : ''}`}
               .snapshot=${this.snapshot}
               .reader=${feed}
             ></attn-generation-panel>
             <div class="asides" role="tablist" aria-label="Beside the view" @keydown=${this.#tabKey}>
-              ${Object.entries(ASIDES).map(
-                ([name, label]) => html`<button
+              ${ASIDES.map(
+                (name) => html`<button
                   role="tab"
                   aria-selected=${name === this.aside ? 'true' : 'false'}
                   tabindex=${name === this.aside ? 0 : -1}
-                  @click=${() => {
-                    this.aside = name as Aside;
-                  }}
-                >${label}</button>`,
+                  @click=${() => this.#openSheet(name)}
+                >${SHEETS[name]}</button>`,
               )}
             </div>
-            <attn-head-facts
-              class=${`panel of-facts${sheet === 'facts' ? ' open' : ''}`}
+            <attn-head-facts class=${beside('facts')} .snapshot=${this.snapshot} .reader=${feed}></attn-head-facts>
+            <attn-cell-panel class=${beside('cell')} .snapshot=${this.snapshot} .reader=${feed}></attn-cell-panel>
+            <attn-changes-panel class=${beside('changes')} .snapshot=${this.snapshot} .reader=${feed}></attn-changes-panel>
+            <attn-compare-panel
+              class=${beside('compare')}
               .snapshot=${this.snapshot}
               .reader=${feed}
-            ></attn-head-facts>
-            <attn-cell-panel
-              class=${`panel of-cell${sheet === 'cell' ? ' open' : ''}`}
-              .snapshot=${this.snapshot}
-              .reader=${feed}
-            ></attn-cell-panel>
+              @openbeside=${() => this.#openDialog('beside')}
+            ></attn-compare-panel>
             <attn-steps-panel
               class=${`panel of-steps${sheet === 'steps' ? ' open' : ''}`}
               .snapshot=${this.snapshot}
@@ -626,8 +646,8 @@ export class AttentionViewer extends LitElement {
           .reader=${feed}
           .models=${sharedEngine()}
           .library=${this.library}
-          @files=${(event: CustomEvent<File[]>) => this.#openChosen(event.detail)}
-          @address=${(event: CustomEvent<string>) => this.#openChosen(event.detail)}
+          @files=${(event: CustomEvent<File[]>) => this.#takeChosen(event.detail)}
+          @address=${(event: CustomEvent<string>) => this.#takeChosen(event.detail)}
         ></attn-model-dialog>
         <p class="unseen" aria-live="polite">${this.spoken}</p>
         <p class="drop-here" aria-hidden="true">Drop a model’s files, its folder, or a saved run</p>
@@ -792,6 +812,19 @@ export class AttentionViewer extends LitElement {
     return this.renderRoot.querySelector<ModelDialog>('attn-model-dialog');
   }
 
+  /** What the dialog's choice is for: a model instead of the one on show, or one to stand beside it. */
+  #purpose: 'instead' | 'beside' = 'instead';
+
+  #openDialog(purpose: 'instead' | 'beside'): void {
+    this.#purpose = purpose;
+    this.#dialog?.open(purpose === 'beside' ? 'Open a model to compare with' : undefined);
+  }
+
+  #takeChosen(source: Source): void {
+    if (this.#purpose === 'beside') this.#reader.compareWith(source);
+    else this.#openChosen(source);
+  }
+
   #openChosen(source: Source): void {
     // The session publishes the refusal.
     this.load(source).catch(() => {});
@@ -868,6 +901,13 @@ export class AttentionViewer extends LitElement {
 
   // ---- Tabs and theme ----
 
+  readonly #undoKey = (event: KeyboardEvent): void => {
+    const step = undoKey(event);
+    if (step === null) return;
+    event.preventDefault();
+    this.#reader[step]();
+  };
+
   #followView(view: View): void {
     if (view !== 'story' && view !== 'heads') this.sheet = view;
     else if (this.sheet === 'steps') this.sheet = 'cell';
@@ -876,6 +916,8 @@ export class AttentionViewer extends LitElement {
   /** The steps' sheet goes with their blocks on the stage; every other one leaves them. */
   #openSheet(sheet: Sheet): void {
     this.sheet = sheet;
+    const aside = ASIDES.find((name) => name === sheet);
+    if (aside !== undefined) this.aside = aside;
     if (sheet === 'steps') this.#reader.choose({ view: 'steps' });
     else if (this.#state.view === 'steps') this.#reader.choose({ view: 'story' });
   }

@@ -3,7 +3,8 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Cell, Run, Token } from '../engine/types';
 import { tokenLabel } from '../state/labels';
 import { type SharedHead, sharedHeadOf, sharingInWords } from '../state/sharing';
-import { visibility, whyHidden } from '../state/visibility';
+import { type Visibility, visibility, whyHidden } from '../state/visibility';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, percent, printed } from './printed';
@@ -38,6 +39,7 @@ export class CellPanel extends Panel {
     const name = (index: number) => tokenName(run.tokens[index]);
     const shared = sharedHeadOf(run.model, cell.head);
     const why = whyHidden(run, cell.layer, cell.queryIndex, cell.keyIndex);
+    const kind = visibility(run, cell.layer, cell.queryIndex, cell.keyIndex);
     return html`
       <section
         part="calculation"
@@ -55,15 +57,15 @@ export class CellPanel extends Panel {
             <span class="muted">${cell.masked ? 'cannot see' : 'looks at'}</span>
             <bdi class="key">${name(cell.keyIndex)}</bdi>
           </h2>
-          <p class="muted">layer ${cell.layer}, head ${cell.head}</p>
+          <p class="muted">layer ${cell.layer}, head ${cell.head} ${changedMark(run)}</p>
           <p class="result">${cell.masked ? html`<strong>masked</strong>` : html`<strong>${percent(cell.weight)}</strong>`}</p>
         </header>
         ${
           why === null
             ? nothing
             : html`<p class="note why">
-                <span class=${`swatch ${visibility(run, cell.layer, cell.queryIndex, cell.keyIndex) === 'later' ? 'later' : 'outside'}`} aria-hidden="true"></span>
-                <span><bdi class="key">${name(cell.keyIndex)}</bdi> ${visibility(run, cell.layer, cell.queryIndex, cell.keyIndex) === 'later' ? '' : 'is '}${why}. Its score becomes −∞, and its weight 0.</span>
+                <span class=${`swatch ${kind}`} aria-hidden="true"></span>
+                <span><bdi class="key">${name(cell.keyIndex)}</bdi> ${kind === 'later' ? '' : 'is '}${why}. Its score becomes −∞, and its weight 0.</span>
               </p>`
         }
         ${cell.dot === null ? this.#withoutVectors() : this.#score(cell, name, shared)} ${this.#softmax(cell, run)}
@@ -133,12 +135,14 @@ export class CellPanel extends Panel {
 
   #softmax(cell: Cell, run: Run): TemplateResult {
     const { tokens } = run;
-    const isSeen = (key: number) => visibility(run, cell.layer, cell.queryIndex, key) === 'visible';
+    const kindOf = (key: number) => visibility(run, cell.layer, cell.queryIndex, key);
+    const isSeen = (key: number) => kindOf(key) === 'visible';
     const order = [...cell.rowWeights.keys()]
       .filter((key) => isSeen(key) || key === cell.keyIndex)
       .sort((a, b) => (cell.rowWeights[b] ?? 0) - (cell.rowWeights[a] ?? 0));
     const hidden = [...cell.rowWeights.keys()].filter((key) => !isSeen(key));
-    const later = hidden.filter((key) => key > cell.queryIndex).length;
+    const hiddenBy = (kind: Visibility) => hidden.filter((key) => kindOf(key) === kind).length;
+    const [later, outside, blocked] = [hiddenBy('later'), hiddenBy('outside window'), hiddenBy('blocked')];
     const listed = order.slice(0, LISTED);
     if (!listed.includes(cell.keyIndex)) listed[listed.length - 1] = cell.keyIndex;
     const rest = order.filter((key) => !listed.includes(key));
@@ -157,7 +161,7 @@ export class CellPanel extends Panel {
         }
         ${cell.score === null ? html`<p class="formula">weight = <strong>${printed(cell.weight, { name: 'weight' })}</strong></p>` : nothing}
         <div class="row-bars" role="group" aria-label="The row: the shares of all keys">
-          ${listed.map((key) => this.#bar(cell, key, tokens, isSeen(key)))}
+          ${listed.map((key) => this.#bar(cell, key, tokens, kindOf(key)))}
         </div>
         ${
           rest.length === 0
@@ -168,17 +172,18 @@ export class CellPanel extends Panel {
         }
         ${later === 0 ? nothing : html`<p class="muted rest">${count(later)} later ${later === 1 ? 'token is' : 'tokens are'} masked</p>`}
         ${
-          hidden.length === later
+          outside === 0
             ? nothing
             : html`<p class="muted rest">
-                ${count(hidden.length - later)} further back than the window of ${count(run.windows[cell.layer] ?? 0)} are masked
+                ${count(outside)} further back than the window of ${count(run.windows[cell.layer] ?? 0)} are masked
               </p>`
         }
+        ${blocked === 0 ? nothing : html`<p class="muted rest">${count(blocked)} hidden by you ${blocked === 1 ? 'is' : 'are'} masked</p>`}
       </section>
     `;
   }
 
-  #bar(cell: Cell, key: number, tokens: readonly Token[], isSeen: boolean): TemplateResult {
+  #bar(cell: Cell, key: number, tokens: readonly Token[], kind: Visibility): TemplateResult {
     const weight = cell.rowWeights[key] ?? 0;
     const hover = this.snapshot?.state.hover ?? null;
     const name = [
@@ -186,7 +191,7 @@ export class CellPanel extends Panel {
       key === cell.keyIndex && 'chosen',
       hover?.key === key && 'lit',
       tokens[key]?.special && 'muted',
-      !isSeen && (key > cell.queryIndex ? 'later' : 'outside'),
+      kind !== 'visible' && kind,
     ];
     return html`<button
       class=${name.filter(Boolean).join(' ')}
@@ -444,6 +449,9 @@ export const cellPanelStyles = css`
   }
   .bar.later .track {
     background: repeating-linear-gradient(135deg, var(--muted) 0 1px, transparent 1px 5px);
+  }
+  .bar.blocked .track {
+    background: repeating-linear-gradient(45deg, var(--accent) 0 1px, transparent 1px 5px);
   }
   .bar.outside .track {
     background: radial-gradient(circle at 3px 3px, var(--muted) 0.9px, transparent 1.3px) 0 0 / 7px 7px;

@@ -4,6 +4,7 @@ import type { HeadMetrics, Intervention } from '../engine/types';
 import type { RunView } from '../session/snapshot';
 import {
   concernsHead,
+  intervene,
   interventionInWords,
   sameIntervention,
   withIntervention,
@@ -153,12 +154,13 @@ export class HeadFacts extends Panel {
     `;
   }
 
-  #change(added: Intervention, name: string, why: string, { interventions }: ViewerState): TemplateResult {
+  #change(added: Intervention, name: string, why: string, state: ViewerState): TemplateResult {
+    const { interventions } = state;
     const isOn = interventions.some((one) => sameIntervention(one, added));
     return html`<button
       aria-pressed=${isOn ? 'true' : 'false'}
       title=${why}
-      @click=${() => this.reader.choose({ interventions: isOn ? withoutIntervention(interventions, added) : withIntervention(interventions, added) })}
+      @click=${() => this.reader.choose(intervene(state, isOn ? withoutIntervention(interventions, added) : withIntervention(interventions, added)))}
     >${name}</button>`;
   }
 

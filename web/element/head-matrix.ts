@@ -4,6 +4,7 @@ import type { RunView } from '../session/snapshot';
 import { brightness, type Scale, type ScaleKind, shortNumber } from '../state/scale';
 import { headsInWords, sharedHeadOf } from '../state/sharing';
 import { hiddenKinds, REASONS } from '../state/visibility';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { GridPanel, windowed } from './grid-panel';
 import { itemsOf, visible } from './grid-window';
@@ -67,6 +68,7 @@ export class HeadMatrix extends GridPanel {
     return html`
       <div class="bar-above">
         <h2 class="heading">${title}</h2>
+        ${changedMark(shown.run)}
         ${measureChooser(snapshot, this.reader, 'Matrix')} ${scaleLegend(measured.scale, measured.measure === null)}
         ${this.#reading(measured, row, col)} ${this.#legend(measured, shown)}
         <p class="definition muted">${measured.missing ?? measured.definition}</p>
@@ -125,17 +127,18 @@ export class HeadMatrix extends GridPanel {
     const isChosen = row === chosen.row && col === chosen.col;
     const here = row === this.cursor.row && col === this.cursor.col;
     const why = measured.whyHidden(row, col);
+    const kind = measured.look(row, col);
     const light = brightness(value, scale);
-    const look =
-      why === null ? this.#inkOn(light, scale) : measured.look(row, col) === 'outside window' ? ' outside' : ' later';
-    const name = `cell${isChosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${look}`;
+    const look = why === null ? this.#inkOn(light, scale) : ` ${kind === 'visible' ? 'later' : kind}`;
+    const isSet = measured.isSet(row, col);
+    const name = `cell${isChosen ? ' chosen' : ''}${rowLit ? ' in-row' : ''}${rowLit && colLit ? ' lit' : ''}${isSet ? ' set' : ''}${look}`;
     return html`<span
       role="gridcell"
       class=${name}
       part="cell"
       aria-colindex=${col + 2}
       aria-label=${why === null ? nothing : `${shortNumber(value, scale)}, ${why}`}
-      title=${why ?? nothing}
+      title=${isSet ? 'set by you' : (why ?? nothing)}
       aria-selected=${isChosen ? 'true' : 'false'}
       data-query=${measured.tokenAt(row)}
       data-key=${measured.tokenAt(col)}
@@ -169,7 +172,7 @@ export class HeadMatrix extends GridPanel {
     return html`<span class="legend muted">
       ${kinds.map(
         (kind) => html`<span class="entry">
-          <span class=${`swatch ${kind === 'later' ? 'later' : 'outside'}`} aria-hidden="true"></span>
+          <span class=${`swatch ${kind}`} aria-hidden="true"></span>
           ${REASONS[kind](run.windows[layer] ?? 0)}
         </span>`,
       )}
@@ -346,6 +349,17 @@ export const headMatrixStyles = css`
   .swatch.outside {
     background: radial-gradient(circle at 3px 3px, color-mix(in srgb, var(--muted) 50%, transparent) 0.8px, transparent 1.3px) 0 0 / 7px 7px var(--ground);
   }
+  /* Hidden by the reader, not by the model: crossed out in the colour of what the reader does. */
+  .cell.blocked,
+  .swatch.blocked {
+    background:
+      linear-gradient(45deg, transparent calc(50% - 0.7px), var(--accent) 0 calc(50% + 0.7px), transparent 0),
+      linear-gradient(135deg, transparent calc(50% - 0.7px), var(--accent) 0 calc(50% + 0.7px), transparent 0)
+      var(--ground);
+  }
+  .cell.set {
+    border-bottom: 3px solid var(--accent);
+  }
   .legend {
     display: inline-flex;
     flex-wrap: wrap;
@@ -364,6 +378,7 @@ export const headMatrixStyles = css`
   }
   .cell.later data,
   .cell.outside data,
+  .cell.blocked data,
   .small .cell data {
     position: absolute;
     clip-path: inset(50%);

@@ -5,6 +5,7 @@ import { lanesOf } from '../state/lanes';
 import { metricOf, ROLES } from '../state/metrics';
 import { sharedHeads } from '../state/sharing';
 import { orderWords, passes, type RankedHead, ranked, valuesOf } from '../state/wall-order';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, measured } from './printed';
@@ -71,7 +72,7 @@ export class HeadWall extends Panel {
     const lanes = state.view === 'heads' ? lanesOf(state, shown.selection, shown.run.model) : [];
     return html`
       <div class="bar-above">
-        ${this.#heading(shown, heads)}
+        ${this.#heading(shown, heads)} ${changedMark(shown.run)}
         <attn-wall-controls
           .snapshot=${this.snapshot}
           .reader=${this.reader}

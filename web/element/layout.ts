@@ -54,23 +54,22 @@ export const layout = css`
     min-height: 0;
     border-inline-start: 1px solid var(--line);
   }
-  .panel.of-cell,
-  .panel.of-facts,
+  .panel.beside,
   .panel.of-steps {
     flex: 1 1 0;
   }
+  .panel.beside:not(.chosen) {
+    display: none;
+  }
   .asides {
+    flex: none;
     display: flex;
-    padding: 8px 12px 0;
+    padding: 8px 12px;
+    border-bottom: 1px solid var(--line);
+    background: var(--panel);
   }
   .asides [role='tab'] {
     flex: 1;
-  }
-  @container viewer (min-width: 700.1px) {
-    .side.with-cell > .of-facts,
-    .side.with-facts > .of-cell {
-      display: none;
-    }
   }
   .panel.of-next {
     flex: 0 1 auto;
@@ -83,6 +82,12 @@ export const layout = css`
   }
   .panel.of-next:has(.sliders) {
     max-height: 82%;
+  }
+  /* One thing at a time: whoever changes or compares needs the room. */
+  @container viewer (min-width: 1100px) {
+    .side:has(.beside.chosen:not(.of-cell)) .panel.of-next {
+      max-height: 34%;
+    }
   }
   .panel.slot-0,
   .panel.slot-1,
@@ -153,8 +158,7 @@ export const layout = css`
     padding: 24px 0;
   }
 
-  .views,
-  .sheets {
+  .views {
     display: flex;
   }
   .views {
@@ -242,8 +246,7 @@ export const layout = css`
       border-top: 1px solid var(--line);
       border-inline-start: 0;
     }
-    .panel.of-cell,
-    .panel.of-facts,
+    .panel.beside,
     .panel.of-steps {
       flex: 0 1 auto;
       max-height: 640px;
@@ -322,11 +325,16 @@ export const layout = css`
       border-top: 1px solid var(--line);
       background: var(--ground);
     }
-    .sheets [role='tab'] {
-      flex: 1;
-      min-height: 40px;
-      padding: 2px 4px;
+    .sheets {
+      overflow-x: auto;
+      scrollbar-width: none;
     }
+    .sheets [role='tab'] {
+      flex: 1 0 auto;
+      min-height: 40px;
+      padding: 2px 10px;
+    }
+
     .side {
       display: contents;
     }

@@ -4,6 +4,7 @@
  */
 import type { Matrix } from '../engine/types';
 import type { Selection, Snapshot } from '../session/snapshot';
+import { isSetByHand } from '../state/interventions';
 import { tokenLabel } from '../state/labels';
 import { DIFFERENCE, type MeasureText, measureOf, whose, whyNotMeasurable } from '../state/measures';
 import { type Scale, scaleOf } from '../state/scale';
@@ -35,6 +36,8 @@ export interface Measured {
   look(row: number, col: number): Visibility;
   /** Why a cell is hidden, as the end of a sentence about the key; null where it is not. */
   whyHidden(row: number, col: number): string | null;
+  /** Whether the reader set this weight by hand. */
+  isSet(row: number, col: number): boolean;
 }
 
 let known: { readonly parts: readonly unknown[]; readonly measured: Measured } | null = null;
@@ -69,7 +72,7 @@ function measureShown({ runs, state }: Snapshot): Measured {
   const measure = measureOf(name);
   const why = whyNotMeasurable(run, state.measure);
   // What a rollout reaches through several layers is hidden by none of their windows alone.
-  const masks = measure.of === 'layers' ? { model: run.model, windows: [] } : run;
+  const masks = measure.of === 'layers' ? { model: run.model, windows: [], interventions: [] } : run;
   const value = (row: number, col: number) => measured.data[row * measured.cols + col] ?? 0;
   return {
     matrix: measured,
@@ -89,6 +92,7 @@ function measureShown({ runs, state }: Snapshot): Measured {
     look: (row, col) => visibility(masks, layer, row, col),
     whyHidden: (row, col) =>
       whyHidden(masks, layer, row, col) ?? (value(row, col) === Number.NEGATIVE_INFINITY ? 'masked' : null),
+    isSet: (row, col) => measure.of === 'head' && isSetByHand(run, { layer, head, query: row, key: col }),
   };
 }
 
@@ -98,6 +102,11 @@ function differenceOf({ runs, comparison }: Snapshot): Measured {
   const { layer, head, query, key } = left.selection;
   const tokenAt = (place: number) => pairs[2 * place] ?? -1;
   const placeOf = (token: number) => indexOf(pairs, token);
+  const otherAt = (place: number) => pairs[2 * place + 1] ?? -1;
+  /** What one of the two runs can see has a difference. */
+  const isHidden = (row: number, col: number) =>
+    visibility(left.run, layer, tokenAt(row), tokenAt(col)) !== 'visible' &&
+    visibility(right.run, right.selection.layer, otherAt(row), otherAt(col)) !== 'visible';
   return {
     matrix: difference,
     measure: null,
@@ -112,12 +121,13 @@ function differenceOf({ runs, comparison }: Snapshot): Measured {
     placeOf,
     nameAt: (place) => {
       const name = nameOf(left.run.tokens[tokenAt(place)]);
-      const other = nameOf(right.run.tokens[pairs[2 * place + 1] ?? -1]);
+      const other = nameOf(right.run.tokens[otherAt(place)]);
       return name === other ? name : `${name} / ${other}`;
     },
     isSpecial: (place) => left.run.tokens[tokenAt(place)]?.special === true,
-    look: (row, col) => visibility(left.run, layer, tokenAt(row), tokenAt(col)),
-    whyHidden: (row, col) => whyHidden(left.run, layer, tokenAt(row), tokenAt(col)),
+    look: (row, col) => (isHidden(row, col) ? visibility(left.run, layer, tokenAt(row), tokenAt(col)) : 'visible'),
+    whyHidden: (row, col) => (isHidden(row, col) ? whyHidden(left.run, layer, tokenAt(row), tokenAt(col)) : null),
+    isSet: () => false,
   };
 }
 

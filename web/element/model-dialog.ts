@@ -26,6 +26,7 @@ type Look =
   | { readonly kind: 'refused'; readonly failure: Failure };
 
 const NO_LOOK: Look = { kind: 'none' };
+const HEADING = 'Open a model';
 
 export class ModelDialog extends Panel {
   static override properties = {
@@ -33,6 +34,7 @@ export class ModelDialog extends Panel {
     models: { attribute: false },
     library: { attribute: false },
     isOpen: { state: true },
+    heading: { state: true },
     site: { state: true },
     address: { state: true },
     look: { state: true },
@@ -46,6 +48,7 @@ export class ModelDialog extends Panel {
   /** Address of the list of the site's own models; null where the page names none. */
   declare library: string | null;
   declare private isOpen: boolean;
+  declare private heading: string;
   /** Null: there is none. */
   declare private site: readonly SiteModel[] | Failure | null;
   declare private address: string;
@@ -68,6 +71,7 @@ export class ModelDialog extends Panel {
     super();
     this.library = null;
     this.isOpen = false;
+    this.heading = HEADING;
     this.site = null;
     this.address = '';
     this.look = NO_LOOK;
@@ -77,10 +81,11 @@ export class ModelDialog extends Panel {
     this.said = '';
   }
 
-  /** Opens the dialog and finds out what there is. */
-  open(): void {
+  /** Opens the dialog and finds out what there is. @param heading  what the model is opened for */
+  open(heading = HEADING): void {
     if (this.isOpen) return;
     this.isOpen = true;
+    this.heading = heading;
     this.asking = false;
     this.said = '';
     this.#closed = new AbortController();
@@ -139,7 +144,7 @@ export class ModelDialog extends Panel {
     return html`
       <div class="inside">
         <header>
-          <h2 id="models-title" tabindex="-1" autofocus>Open a model</h2>
+          <h2 id="models-title" tabindex="-1" autofocus>${this.heading}</h2>
           <button class="quiet" @click=${() => this.close()}>Close</button>
         </header>
         <p class="lead">The model runs in this page, on your own machine. Your files and your text never leave it.</p>

@@ -8,6 +8,7 @@ import { shareApart } from '../state/explain';
 import { tokenLabel } from '../state/labels';
 import { lanesOf } from '../state/lanes';
 import { visibility } from '../state/visibility';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, data, percent } from './printed';
@@ -35,7 +36,7 @@ export class SceneCaption extends Panel {
         ${name(selection.query)} ${isSeen ? 'looks at' : 'cannot see'} ${name(selection.key)}${
           isSeen ? html`: <strong>${percent(cell.weight)}</strong>` : nothing
         } in layer ${selection.layer},
-        head ${selection.head}.${window === null ? nothing : html` <span class="apart">Window: the last ${count(window)}.</span>`}${
+        head ${selection.head}. ${changedMark(run)}${window === null ? nothing : html` <span class="apart">Window: the last ${count(window)}.</span>`}${
           state.apart && apart !== null && share > 0
             ? html` <span class="apart">Set apart: ${apart} ${percent(share)}.</span>`
             : nothing

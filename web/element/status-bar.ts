@@ -1,5 +1,6 @@
 /** The state of affairs in one line, a thin line of progress, and giving up. The only `status` of the element. */
 import { css, html, nothing, type TemplateResult } from 'lit';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { Panel } from './panel';
 import { bytes, count, data } from './printed';
@@ -47,6 +48,7 @@ export class StatusBar extends Panel {
     const left = progress === null ? null : remaining(progress, this.#since, now);
     return html`
       <button class=${`cancel${busy ? '' : ' idle'}`} ?disabled=${!busy} @click=${this.#cancel}>Cancel</button>
+      ${changedMark(this.shown?.run)}
       <p class="words" role="status">${this.#words}</p>
       ${
         progress === null || progress.phase === 'run'

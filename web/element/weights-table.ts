@@ -1,6 +1,7 @@
 /** The numbers of the matrix as an ordinary table, three digits each, for reading and for screen readers. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { hiddenKinds, REASONS } from '../state/visibility';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { GridPanel, windowed } from './grid-panel';
 import { itemsOf, visible } from './grid-window';
@@ -11,7 +12,7 @@ import { data, printed } from './printed';
 const WIDTH = 82;
 const HEIGHT = 26;
 /** What stands in a masked cell instead of a number. */
-const HIDDEN = { later: 'later', 'outside window': 'too far', visible: 'masked' } as const;
+const HIDDEN = { later: 'later', 'outside window': 'too far', blocked: 'hidden', visible: 'masked' } as const;
 /** Tables up to this many tokens stand in the document whole. */
 const WHOLE = 24;
 
@@ -38,10 +39,11 @@ export class WeightsTable extends GridPanel {
       ? upTo(matrix.rows)
       : itemsOf(visible(this.view.top, this.view.height, HEIGHT, matrix.rows), kept.row);
     const cols = isWhole ? upTo(n) : itemsOf(visible(this.view.left, this.view.width, WIDTH, n), kept.col);
-    const masks = measure?.of === 'layers' ? { ...shown.run, windows: [] } : shown.run;
+    const masks = measure?.of === 'layers' ? { ...shown.run, windows: [], interventions: [] } : shown.run;
     return html`
       <div class="bar-above">
         <h2 class="heading">${measured.title}</h2>
+        ${changedMark(shown.run)}
         ${measureChooser(snapshot, this.reader, 'Table')}
         <p class="definition muted" id="of-table">
           ${measured.missing ?? measured.definition} Each row looks, each column is looked at.

@@ -5,6 +5,7 @@
 import type { Intervention, Run } from '../engine/types';
 import { tokenLabel } from './labels';
 import { formatNumber, formatPercent } from './numbers';
+import type { Change, ViewerState } from './state';
 
 /** A longer list is refused: nobody could say what it does. */
 export const MOST_INTERVENTIONS = 4096;
@@ -129,9 +130,41 @@ export function concernsHead(intervention: Intervention, layer: number, head: nu
   return (intervention.layer ?? layer) === layer && intervention.head === head;
 }
 
+/** Whether the reader set this very weight. */
+export function isSetByHand(
+  { interventions }: Pick<Run, 'interventions'>,
+  { layer, head, query, key }: { layer: number; head: number; query: number; key: number },
+): boolean {
+  return interventions.some(
+    (one) => one.kind === 'edit-weight' && concernsHead(one, layer, head) && one.query === query && one.key === key,
+  );
+}
+
 /** The list with one more; one that says of the same thing something else takes its place. */
 export function withIntervention(list: readonly Intervention[], added: Intervention): Intervention[] {
   return [...list.filter((one) => !isAbout(one, added)), added];
+}
+
+/** Whether exactly this is in force. */
+export function isInForce(list: readonly Intervention[], wanted: Intervention): boolean {
+  return list.some((one) => sameIntervention(one, wanted));
+}
+
+/**
+ * The change that puts another list in force. With the first intervention the comparison with the original comes along,
+ * unless something else is compared; with the last one it goes.
+ */
+export function intervene(
+  state: Pick<ViewerState, 'interventions' | 'compare'>,
+  list: readonly Intervention[],
+): Change {
+  const isFirst = state.interventions.length === 0 && list.length > 0 && state.compare === null;
+  const isLast = list.length === 0 && state.compare?.kind === 'original';
+  return {
+    interventions: list,
+    ...(isFirst ? { compare: { kind: 'original' } } : {}),
+    ...(isLast ? { compare: null } : {}),
+  };
 }
 
 /** The list without what is said of the same thing. */

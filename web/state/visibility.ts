@@ -1,17 +1,26 @@
 /** Which keys a query may look at, and why not. The only place that decides; the numbers come masked from the engine. */
 import type { ModelInfo, Run } from '../engine/types';
 
-/** `later`: the key comes after the query of a causal model. `outside window`: further back than the layer lets it see. */
-export type Visibility = 'visible' | 'later' | 'outside window';
+/**
+ * `later`: the key comes after the query of a causal model. `outside window`: further back than the layer lets it see.
+ * `blocked`: the reader hides it.
+ */
+export type Visibility = 'visible' | 'later' | 'outside window' | 'blocked';
 
 /** The parts of a run that say what is masked. */
-export type Masks = Pick<Run, 'windows'> & { readonly model: Pick<ModelInfo, 'causal'> };
+export type Masks = Pick<Run, 'windows' | 'interventions'> & { readonly model: Pick<ModelInfo, 'causal'> };
 
-export function visibility({ model, windows }: Masks, layer: number, query: number, key: number): Visibility {
-  if (model.causal !== true) return 'visible';
-  if (key > query) return 'later';
-  const window = windows[layer] ?? null;
-  return window !== null && key <= query - window ? 'outside window' : 'visible';
+export function visibility(run: Masks, layer: number, query: number, key: number): Visibility {
+  if (run.model.causal === true) {
+    if (key > query) return 'later';
+    const window = run.windows[layer] ?? null;
+    if (window !== null && key <= query - window) return 'outside window';
+  }
+  return isBlocked(run, layer, key) ? 'blocked' : 'visible';
+}
+
+function isBlocked({ interventions }: Masks, layer: number, key: number): boolean {
+  return interventions.some((one) => one.kind === 'block-key' && one.key === key && (one.layer ?? layer) === layer);
 }
 
 /** Why a query cannot see a key, as the end of a sentence about the key; null where it can. */
@@ -24,6 +33,7 @@ export function whyHidden(run: Masks, layer: number, query: number, key: number)
 export const REASONS: Readonly<Record<Exclude<Visibility, 'visible'>, (window: number) => string>> = {
   later: () => 'comes later: hidden by the causal mask',
   'outside window': (window) => `further back than this layer’s window of ${window}`,
+  blocked: () => 'hidden by you',
 };
 
 /**
@@ -38,7 +48,10 @@ export function blockVisibility(
 ): Visibility {
   // The last query reaches the first key if any does; the first query's window ends last.
   if (visibility(run, layer, endQuery - 1, firstKey) === 'later') return 'later';
-  return visibility(run, layer, firstQuery, endKey - 1) === 'outside window' ? 'outside window' : 'visible';
+  if (visibility(run, layer, firstQuery, endKey - 1) === 'outside window') return 'outside window';
+  if (run.interventions.length === 0) return 'visible';
+  for (let key = firstKey; key < endKey; ++key) if (!isBlocked(run, layer, key)) return 'visible';
+  return endKey > firstKey ? 'blocked' : 'visible';
 }
 
 /** Which kinds of hidden cells a layer's matrix has at all. */
@@ -46,5 +59,7 @@ export function hiddenKinds(run: Masks, layer: number, nTokens: number): Exclude
   const kinds: Exclude<Visibility, 'visible'>[] = [];
   if (visibility(run, layer, 0, nTokens - 1) === 'later') kinds.push('later');
   if (visibility(run, layer, nTokens - 1, 0) === 'outside window') kinds.push('outside window');
+  if (run.interventions.some((one) => one.kind === 'block-key' && (one.layer ?? layer) === layer))
+    kinds.push('blocked');
   return kinds;
 }
