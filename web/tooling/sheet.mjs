@@ -1,0 +1,74 @@
+// npm run sheet: takes pictures of every view of the explorer, dark and light, on desktop and phone, and puts them on one
+// sheet, web/docs/sheet.png. The single pictures stay in build/sheet.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { siteHandler } from './files.mjs';
+import { ensurePackages, findChromium } from './packages.mjs';
+import { buildFolder, command, root, say } from './shell.mjs';
+
+const VIEWS = ['story', 'heads', 'wall', 'steps', 'matrix', 'text', 'table'];
+const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+const THEMES = ['dark', 'light'];
+/** Each picture's height on the sheet. */
+const HEIGHT = 300;
+
+await command(import.meta.url, async () => {
+  ensurePackages('browser');
+  const { chromium } = await import('@playwright/test');
+  const { browserArguments } = await import('../../tests/browser/browser.mjs');
+  const server = createServer(siteHandler({ folder: join(buildFolder, 'site') }));
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  const browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
+  const folder = join(buildFolder, 'sheet');
+  mkdirSync(folder, { recursive: true });
+  const taken = new Map();
+  try {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      for (const theme of THEMES) {
+        const page = await browser.newPage({ viewport, colorScheme: theme, reducedMotion: 'reduce' });
+        await page.goto(`http://127.0.0.1:${server.address().port}/explore.html`);
+        const viewer = page.locator('attention-viewer');
+        await viewer.evaluate(async (element) => {
+          element.hints = false;
+          await element.settled();
+        });
+        for (const view of VIEWS) {
+          await viewer.evaluate(async (element, name) => {
+            element.view = name;
+            await element.settled();
+          }, view);
+          const path = join(folder, `${view}-${size}-${theme}.png`);
+          await page.screenshot({ path });
+          taken.set(`${view}-${size}-${theme}`, path);
+          say(path);
+        }
+        await page.close();
+      }
+    }
+    const page = await browser.newPage({ viewport: { width: 1480, height: 400 }, colorScheme: 'light' });
+    await page.setContent(sheetOf(taken));
+    await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+    const path = join(root, 'web/docs/sheet.png');
+    await page.screenshot({ path, fullPage: true });
+    say(`Written: ${path}`);
+  } finally {
+    await browser.close();
+    server.close();
+  }
+});
+
+/** A row a view: desktop dark and light, phone dark and light. */
+function sheetOf(taken) {
+  const rows = VIEWS.map((view) => {
+    const images = Object.keys(SIZES).flatMap((size) =>
+      THEMES.map((theme) => {
+        const bytes = readFileSync(taken.get(`${view}-${size}-${theme}`)).toString('base64');
+        return `<img height="${HEIGHT}" alt="${view}, ${size}, ${theme}" src="data:image/png;base64,${bytes}">`;
+      }),
+    );
+    return `<h2>${view}</h2><div>${images.join(' ')}</div>`;
+  });
+  return `<!doctype html><style>body { font: 15px system-ui; margin: 16px } h2 { margin: 14px 0 6px; font-size: 15px }
+    div { display: flex; gap: 10px } img { border: 1px solid #ccc }</style>${rows.join('')}`;
+}
