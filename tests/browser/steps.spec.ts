@@ -330,7 +330,8 @@ test('on a phone the steps are a sheet, and nothing is wider than 320 pixels', a
   await page.setViewportSize({ width: 320, height: 700 });
   await openExplorer(page);
   const viewer = viewerOf(page);
-  await viewer.getByRole('tab', { name: 'Steps' }).last().click();
+  await viewer.getByRole('button', { name: 'No hints' }).click();
+  await viewer.getByRole('tab', { name: 'Steps' }).click();
   await inViewer(viewer, (element) => element.settled());
   expect(await inViewer(viewer, (element) => element.view)).toBe('steps');
   await expect(viewer.locator('attn-steps-panel')).toBeVisible();
