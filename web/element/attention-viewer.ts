@@ -32,6 +32,7 @@ import { changesPanelStyles } from './changes-panel';
 import { comparePanelStyles } from './compare-panel';
 import { comparisonPartsStyles } from './comparison-parts';
 import { define } from './define';
+import { differenceMapStyles } from './difference-map';
 import { droppedFiles } from './dropped-files';
 import { errorNoteStyles } from './error-note';
 import { exportMenuStyles } from './export-menu';
@@ -174,6 +175,7 @@ export class AttentionViewer extends LitElement {
     changesPanelStyles,
     minimalPairsStyles,
     sideBySideStyles,
+    differenceMapStyles,
     comparePanelStyles,
     generationPanelStyles,
     headFactsStyles,

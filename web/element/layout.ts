@@ -323,11 +323,9 @@ export const layout = css`
       top: 0;
       padding: 8px 10px;
       border-top: 1px solid var(--line);
-      background: var(--ground);
-    }
-    .sheets {
       overflow-x: auto;
       scrollbar-width: none;
+      background: var(--ground);
     }
     .sheets [role='tab'] {
       flex: 1 0 auto;
