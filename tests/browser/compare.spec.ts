@@ -41,7 +41,7 @@ test('another sentence: the map, both rows and the chosen weight are the weights
   const mine = await weightsOf(viewer, 3, 1);
   const map = await cellsOf(viewer);
   const rows = await panelOf(viewer)
-    .locator('.twin')
+    .locator('.both-rows')
     .evaluateAll((twins) =>
       twins.map((twin) => ({
         name: twin.querySelector('.both')?.textContent,

@@ -211,3 +211,25 @@ describe('tracked files', () => {
     expect([...top].filter((name) => !allowed.test(name))).toEqual([]);
   });
 });
+
+/** All panels share one shadow root: a class that two of them style by its bare name would dress one as the other. */
+it('no two panels style the same bare class', () => {
+  const shared = new Set(['styles.ts', 'layout.ts']);
+  /** Set on the viewer itself, for all panels to see. */
+  const ofTheViewer = /^(dragging|flat|view-\w+)$/;
+  const owners = new Map<string, Set<string>>();
+  for (const file of filesBelow(join(root, 'web/element'), /\.ts$/)) {
+    const name = relative(join(root, 'web/element'), file);
+    if (shared.has(name)) continue;
+    for (const [, sheet = ''] of readFileSync(file, 'utf8').matchAll(/css`([^`]*)`/g)) {
+      const rules = sheet.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/([^{};]+)\{/g);
+      for (const selector of [...rules].flatMap(([, selectors = '']) => selectors.split(','))) {
+        const bare = /^\s*\.([a-z0-9-]+)(?![.:[a-z0-9-])/.exec(selector)?.[1];
+        if (bare !== undefined && !ofTheViewer.test(bare)) owners.set(bare, (owners.get(bare) ?? new Set()).add(name));
+      }
+    }
+  }
+  const twice = [...owners].filter(([, files]) => files.size > 1).map(([bare, files]) => `${bare}: ${[...files]}`);
+  expect(owners.size).toBeGreaterThan(50);
+  expect(twice).toEqual([]);
+});

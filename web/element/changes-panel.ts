@@ -29,7 +29,7 @@ export class ChangesPanel extends Panel {
     const shown = this.shown;
     const { undoable = 0, redoable = 0 } = this.snapshot ?? {};
     return html`
-      <section class="inside" aria-label="Changes">
+      <section class="aside-body" aria-label="Changes">
         <header>
           <h2 class="heading">Changes</h2>
           ${this.#step('Undo', undoable, () => this.reader.undo())} ${this.#step('Redo', redoable, () => this.reader.redo())}
@@ -144,8 +144,8 @@ export const changesPanelStyles = css`
     display: block;
     min-height: 0;
   }
-  attn-changes-panel > .inside,
-  attn-compare-panel > .inside {
+  attn-changes-panel > .aside-body,
+  attn-compare-panel > .aside-body {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     align-content: start;
@@ -158,23 +158,23 @@ export const changesPanelStyles = css`
     scrollbar-color: var(--line) transparent;
     background: var(--panel);
   }
-  .inside > header,
+  .aside-body > header,
   .part > header {
     display: flex;
     align-items: center;
     gap: 6px;
     min-width: 0;
   }
-  .inside > header .heading,
+  .aside-body > header .heading,
   .part > header h3 {
     flex: 1;
     min-width: 0;
   }
-  .inside p,
+  .aside-body p,
   .part h3 {
     margin: 0;
   }
-  .inside p {
+  .aside-body p {
     font-size: 0.8125rem;
   }
   .part {
@@ -198,10 +198,10 @@ export const changesPanelStyles = css`
     font-weight: 600;
     cursor: pointer;
   }
-  .inside p.fine {
+  .aside-body p.fine {
     font-size: var(--small);
   }
-  .inside button[aria-disabled='true'] {
+  .aside-body button[aria-disabled='true'] {
     color: var(--muted);
     cursor: default;
   }

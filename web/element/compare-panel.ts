@@ -37,7 +37,7 @@ export class ComparePanel extends Panel {
     const shown = this.shown;
     const state = this.snapshot?.state;
     return html`
-      <section class="inside" aria-label="Compare">
+      <section class="aside-body" aria-label="Compare">
         <header><h2 class="heading">Compare with</h2></header>
         ${
           shown === undefined || state === undefined
@@ -255,7 +255,7 @@ export const comparePanelStyles = css`
     border-radius: var(--radius);
     unicode-bidi: plaintext;
   }
-  .inside .watch {
+  attn-compare-panel .watch {
     padding-inline-start: 10px;
     border-inline-start: 2px solid var(--light);
   }
@@ -278,7 +278,7 @@ export const comparePanelStyles = css`
     border: 1px solid var(--line);
     border-radius: var(--radius);
   }
-  .inside .wide {
+  attn-compare-panel .wide {
     width: 100%;
   }
 `;

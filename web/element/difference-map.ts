@@ -139,11 +139,11 @@ export const differenceMapStyles = css`
     writing-mode: vertical-rl;
     transform: rotate(180deg);
   }
-  .by,
+  .difference-map .by,
   .legend-beside .swatch {
     background: var(--zero);
   }
-  .by {
+  .difference-map .by {
     display: grid;
     place-items: center;
     aspect-ratio: 1;
@@ -153,22 +153,22 @@ export const differenceMapStyles = css`
     cursor: pointer;
   }
   /* Half of the full colour at most: the sign stays readable on it. */
-  .by.plus,
-  .swatch.plus {
+  .difference-map .by.plus,
+  .legend-beside .swatch.plus {
     background: color-mix(in srgb, var(--positive) calc(var(--size) * 50%), var(--zero));
   }
-  .by.minus,
-  .swatch.minus {
+  .difference-map .by.minus,
+  .legend-beside .swatch.minus {
     background: color-mix(in srgb, var(--negative) calc(var(--size) * 50%), var(--zero));
   }
-  .by.chosen {
+  .difference-map .by.chosen {
     box-shadow: 0 0 0 2px var(--ink);
   }
   @media (forced-colors: active) {
-    .by {
+    .difference-map .by {
       border: 1px solid GrayText;
     }
-    .by.chosen {
+    .difference-map .by.chosen {
       outline: 2px solid Highlight;
     }
   }

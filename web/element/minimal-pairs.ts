@@ -45,7 +45,7 @@ export class MinimalPairs extends Panel {
                 ?disabled=${this.snapshot?.model == null}
                 @click=${() => {
                   this.reader.choose(choosePair(pair, isItsModel));
-                  this.closest('.inside')?.scrollTo({ top: 0 });
+                  this.closest('.aside-body')?.scrollTo({ top: 0 });
                 }}
               >
                 <span class="title">${pair.title}</span>

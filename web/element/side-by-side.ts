@@ -123,7 +123,7 @@ export class SideBySide extends Panel {
           const names = [labelOf(left.run.tokens[one.left ?? -1]), labelOf(right.run.tokens[one.right ?? -1])];
           const [a, b] = names.filter((label) => label !== '');
           return html`<button
-            class=${`twin${isChosen ? ' chosen' : ''}`}
+            class=${`both-rows${isChosen ? ' chosen' : ''}`}
             aria-pressed=${isChosen ? 'true' : 'false'}
             ?disabled=${one.left === null}
             .style=${`--mine: ${mine[one.left ?? -1] ?? 0}; --other: ${other[one.right ?? -1] ?? 0}`}
@@ -211,7 +211,7 @@ export const sideBySideStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
-  .twin {
+  .both-rows {
     display: grid;
     grid-template-columns: 2.9rem minmax(0, 1fr) minmax(0, 5.6rem) minmax(0, 1fr) 2.9rem;
     gap: 6px;
@@ -221,33 +221,33 @@ export const sideBySideStyles = css`
     background: none;
     font-size: var(--small);
   }
-  .twin data,
-  .twin .none {
+  .both-rows data,
+  .both-rows .none {
     font-family: var(--mono);
     font-size: 0.6875rem;
     text-align: start;
   }
-  .twin > :last-child {
+  .both-rows > :last-child {
     text-align: end;
   }
-  .twin .both {
+  .both-rows .both {
     overflow: hidden;
     text-overflow: ellipsis;
     text-align: center;
   }
-  .twin .track {
+  .both-rows .track {
     height: 8px;
     border-radius: 4px;
     background: linear-gradient(var(--light), var(--light)) no-repeat 0 / calc(100% * var(--share)) var(--thread);
   }
-  .twin .mine {
+  .both-rows .mine {
     --share: var(--mine);
     background-position: 100%;
   }
-  .twin .other {
+  .both-rows .other {
     --share: var(--other);
   }
-  .twin.chosen {
+  .both-rows.chosen {
     color: var(--key);
     border-color: var(--key);
     font-weight: 600;
@@ -257,12 +257,12 @@ export const sideBySideStyles = css`
       min-width: 36px;
       min-height: 36px;
     }
-    .twin {
+    .both-rows {
       min-height: 36px;
     }
   }
   @media (forced-colors: active) {
-    .twin .track {
+    .both-rows .track {
       forced-color-adjust: none;
       background-image: linear-gradient(Highlight, Highlight);
       border: 1px solid CanvasText;
