@@ -1,4 +1,4 @@
-/** What is read from outside as interventions, how they are told, and what can be undone. */
+/** What is read from outside as interventions, how they are told, what can be undone, and when a head has a role. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Intervention, Token } from '../../web/engine/types';
@@ -13,9 +13,7 @@ import {
   withIntervention,
   withoutIntervention,
 } from '../../web/state/interventions';
-import { lanesOf, toggleLane } from '../../web/state/lanes';
 import { METRICS, rolesOf } from '../../web/state/metrics';
-import { MOST_LANES } from '../../web/state/state';
 import './repeatable';
 
 const good: Intervention[] = [
@@ -154,27 +152,6 @@ describe('history', () => {
         expect(redo(remember(history, present), 0)).toBeNull();
       }),
     );
-  });
-});
-
-describe('lanes', () => {
-  const model = { nLayers: 6, nHeads: 12 };
-  it('are the chosen head and its neighbours until the reader chooses', () => {
-    expect(lanesOf({ lanes: [] }, { layer: 3, head: 11 }, model)).toEqual(
-      [11, 0, 1, 2].map((head) => ({ layer: 3, head })),
-    );
-    expect(lanesOf({ lanes: [] }, { layer: 0, head: 0 }, { nLayers: 1, nHeads: 2 })).toHaveLength(2);
-    const lanes = [
-      { layer: 5, head: 1 },
-      { layer: 9, head: 1 },
-    ];
-    expect(lanesOf({ lanes }, { layer: 0, head: 0 }, model)).toEqual([lanes[0]]);
-  });
-  it('come and go, and are never too many', () => {
-    let lanes = toggleLane([], { layer: 1, head: 1 });
-    expect(toggleLane(lanes, { layer: 1, head: 1 })).toEqual([]);
-    for (let head = 0; head < 12; ++head) lanes = toggleLane(lanes, { layer: 2, head });
-    expect(lanes).toHaveLength(MOST_LANES);
   });
 });
 

@@ -269,14 +269,6 @@ describe('choosing', () => {
     await session.settled();
     expect(session.snapshot.runs[0]?.selection).toMatchObject({ query: 2, key: 3 });
   });
-
-  test('a view that is not built is refused, and the state stays', async () => {
-    const { session } = await withModel();
-    session.change({ view: 'text', layer: 1 });
-    await session.settled();
-    expect(session.snapshot.error).toMatchObject({ code: 'unsupported', message: expect.stringContaining('text') });
-    expect(session.snapshot.state).toMatchObject({ view: 'story', layer: 1 });
-  });
 });
 
 describe('loading', () => {

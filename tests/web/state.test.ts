@@ -18,7 +18,7 @@ import {
 } from '../../web/state/generation';
 import { tokenLabel } from '../../web/state/labels';
 import { formatBytes, formatNumber, formatPercent } from '../../web/state/numbers';
-import { BUILT_VIEWS, initialState, MOST_LANES, STEPS, update, type ViewerState } from '../../web/state/state';
+import { initialState, MOST_LANES, STEPS, update, VIEWS, type ViewerState } from '../../web/state/state';
 import { infoOf } from './fake-engine';
 
 describe('the state', () => {
@@ -76,7 +76,7 @@ const anyState: fc.Arbitrary<ViewerState> = fc.record({
   head: index,
   query: index,
   key: fc.option(index),
-  view: fc.constantFrom(...BUILT_VIEWS),
+  view: fc.constantFrom(...VIEWS),
   precision: fc.constantFrom('auto' as const, 'f32' as const),
   camera: fc.constantFrom('front' as const, 'side' as const, 'above' as const),
   apart: fc.boolean(),
@@ -299,7 +299,7 @@ describe('the address', () => {
         for (const number of [state.layer, state.head, state.query, state.key ?? 0]) {
           expect(Number.isInteger(number) && number >= 0 && number <= 65_535).toBe(true);
         }
-        expect(BUILT_VIEWS).toContain(state.view);
+        expect(VIEWS).toContain(state.view);
         expect(typeof state.text).toBe('string');
         expect(state.hover).toBeNull();
         const { temperature, topK, topP, seed } = state.sampling;

@@ -24,7 +24,7 @@ import { fromFragment, toFragment } from '../state/address';
 import { explain } from '../state/explain';
 import { isSampling, SAMPLING_BOUNDS } from '../state/generation';
 import { BadIntervention, readInterventions } from '../state/interventions';
-import { BUILT_VIEWS, type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
+import { type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
 import { cellPanelStyles } from './cell-panel';
 import { changeFormStyles } from './change-form';
 import { changedMarkStyles } from './changed-mark';
@@ -100,7 +100,7 @@ const STATE_ATTRIBUTES = {
 } as const satisfies Record<string, keyof ViewerState>;
 type StateAttribute = keyof typeof STATE_ATTRIBUTES;
 
-const VIEW_NAMES: Readonly<Partial<Record<View, string>>> = {
+const VIEW_NAMES: Readonly<Record<View, string>> = {
   story: 'Story',
   heads: 'Heads',
   wall: 'Wall',
@@ -283,9 +283,8 @@ export class AttentionViewer extends LitElement {
     return this.#state.view;
   }
   set view(view: View) {
-    if (VIEWS.includes(view))
-      this.#change({ view }); // The session refuses what is not built yet.
-    else this.#refuse('bad-request', `There is no view "${view}".`, BUILT_VIEWS.join(', '), String(view));
+    if (VIEWS.includes(view)) this.#change({ view });
+    else this.#refuse('bad-request', `There is no view "${view}".`, VIEWS.join(', '), String(view));
   }
   get precision(): ViewerState['precision'] {
     return this.#state.precision;
@@ -541,7 +540,7 @@ export class AttentionViewer extends LitElement {
         <div class="body">
           <div class="stage">
             <div class="views" role="tablist" aria-label="View" @keydown=${this.#tabKey}>
-              ${BUILT_VIEWS.map(
+              ${VIEWS.map(
                 (name) => html`<button
                   role="tab"
                   data-view=${name}

@@ -272,7 +272,7 @@ export const headMatrixStyles = css`
     align-items: center;
     width: var(--wide);
     height: var(--head);
-    padding: 0 0 6px;
+    padding: 6px 0 0;
     writing-mode: vertical-rl;
     transform: rotate(180deg);
   }

@@ -302,6 +302,7 @@ export const layout = css`
     /* What is not drawn in the scene is a sheet below it. */
     .views [data-view='wall'],
     .views [data-view='matrix'],
+    .views [data-view='text'],
     .views [data-view='table'],
     .asides {
       display: none;

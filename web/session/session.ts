@@ -19,7 +19,7 @@ import type {
 } from '../engine/types';
 import { type History, noHistory, redo, remember, undo } from '../state/history';
 import { sameInterventions } from '../state/interventions';
-import { BUILT_VIEWS, type Change, initialState, update, type ViewerState } from '../state/state';
+import { type Change, initialState, update, type ViewerState } from '../state/state';
 import { type BesideWish, createBeside, sameBeside } from './beside';
 import { type Gathered, gather } from './gather';
 import type { Generating, RunView, Snapshot, ViewerError } from './snapshot';
@@ -481,10 +481,8 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       return () => listeners.delete(listener);
     },
     change(asked) {
-      const { view, ...rest } = asked;
-      const unbuilt = view !== undefined && !BUILT_VIEWS.includes(view);
       const last = snapshot.state;
-      const state = update(last, unbuilt ? rest : asked);
+      const state = update(last, asked);
       const isSameText = sameText(state, last);
       const isChanged = !sameInterventions(state.interventions, last.interventions);
       if (isChanged && state.interventions.length > 0 && model === null && loads.size === 0 && shown !== null) {
@@ -511,7 +509,6 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
         ...(answered ? { error: null } : {}),
         ...(isOver ? { generating: null } : {}),
       });
-      if (unbuilt) publish({ error: errorOf(unsupported(`The view "${view}"`, BUILT_VIEWS.join(', '))) });
       invalidate();
     },
     load(source, { signal } = {}) {

@@ -7,7 +7,6 @@ import { readInterventions } from './interventions';
 import { MEASURES } from './measures';
 import { METRICS } from './metrics';
 import {
-  BUILT_VIEWS,
   type CameraPreset,
   type Change,
   type Compare,
@@ -15,6 +14,7 @@ import {
   initialState,
   MOST_LANES,
   STEPS,
+  VIEWS,
   type View,
   type ViewerState,
   type WallOrder,
@@ -85,7 +85,7 @@ export function fromFragment(fragment: string): Change {
   const { temperature, topK, topP, seed } = initialState.sampling;
   const change: { -readonly [Name in keyof Change]: Change[Name] } = {
     key: wholeNumber(pairs.get('key'), 0, 65_535),
-    view: oneOf<View>(pairs.get('view'), BUILT_VIEWS, initialState.view),
+    view: oneOf<View>(pairs.get('view'), VIEWS, initialState.view),
     camera: oneOf(pairs.get('camera'), CAMERAS, initialState.camera),
     precision: oneOf(pairs.get('precision'), ['auto', 'f32'], initialState.precision),
     apart: pairs.get('apart') !== '0',

@@ -3,10 +3,9 @@
  */
 import type { Aggregate, HeadSteps, Intervention, Measure, MetricName, Precision, Sampling } from '../engine/types';
 
-/** What fills the stage. Views that are not built yet are refused with `unsupported`. */
+/** What fills the stage. */
 export const VIEWS = ['story', 'heads', 'wall', 'steps', 'matrix', 'text', 'table'] as const;
 export type View = (typeof VIEWS)[number];
-export const BUILT_VIEWS: readonly View[] = VIEWS;
 
 /** A head by its place in the model. */
 export interface HeadPlace {
