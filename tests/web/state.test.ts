@@ -18,7 +18,7 @@ import {
 } from '../../web/state/generation';
 import { tokenLabel } from '../../web/state/labels';
 import { formatBytes, formatNumber, formatPercent } from '../../web/state/numbers';
-import { initialState, MOST_LANES, STEPS, update, VIEWS, type ViewerState } from '../../web/state/state';
+import { initialState, MOST_LANES, STEPS, TEXT_BY, update, VIEWS, type ViewerState } from '../../web/state/state';
 import { infoOf } from './fake-engine';
 
 describe('the state', () => {
@@ -110,7 +110,7 @@ const anyState: fc.Arbitrary<ViewerState> = fc.record({
     ViewerState['wallOrder']
   >,
   step: fc.constantFrom(...STEPS),
-  textBy: fc.constantFrom('row' as const, 'column' as const),
+  textBy: fc.constantFrom(...TEXT_BY),
   words: fc.boolean(),
   stepCell: fc.constant(null),
 });

@@ -17,7 +17,6 @@ import type {
   Source,
   Token,
 } from '../engine/types';
-import type { SceneTheme } from '../scene/theme';
 import { createSession, type Session } from '../session/session';
 import type { Snapshot, Status, ViewerError } from '../session/snapshot';
 import { fromFragment, toFragment } from '../state/address';
@@ -25,47 +24,17 @@ import { explain } from '../state/explain';
 import { isSampling, SAMPLING_BOUNDS } from '../state/generation';
 import { BadIntervention, readInterventions } from '../state/interventions';
 import { type Change, type Hover, initialState, VIEWS, type View, type ViewerState } from '../state/state';
-import { cellPanelStyles } from './cell-panel';
-import { changeFormStyles } from './change-form';
-import { changedMarkStyles } from './changed-mark';
-import { changesPanelStyles } from './changes-panel';
-import { comparePanelStyles } from './compare-panel';
-import { comparisonPartsStyles } from './comparison-parts';
 import { define } from './define';
-import { differenceMapStyles } from './difference-map';
 import { droppedFiles } from './dropped-files';
-import { errorNoteStyles } from './error-note';
-import { exportMenuStyles } from './export-menu';
-import { firstHintsStyles } from './first-hints';
-import { generationPanelStyles } from './generation-panel';
-import { headFactsStyles } from './head-facts';
-import { type CellColours, headMatrixStyles } from './head-matrix';
-import { headWallStyles } from './head-wall';
-import { laneChooserStyles } from './lane-chooser';
-import { layout } from './layout';
-import { linkFilterStyles } from './link-filter';
-import { measureChooserStyles } from './measure-chooser';
 import { startingBudget } from './memory-budget';
-import { minimalPairsStyles } from './minimal-pairs';
-import { modelBarStyles } from './model-bar';
-import { type ModelDialog, modelDialogStyles } from './model-dialog';
+import type { ModelDialog } from './model-dialog';
 import { modelOf, type Panel, type Reader } from './panel';
-import { sceneCaptionStyles } from './scene-caption';
-import { type SceneView, sceneViewStyles } from './scene-view';
-import { type Example, sentenceInputStyles } from './sentence-input';
-import { sideBySideStyles } from './side-by-side';
-import { statusBarStyles } from './status-bar';
-import { stepBarStyles } from './step-bar';
-import { stepsPanelStyles } from './steps-panel';
-import { base } from './styles';
-import { textViewStyles } from './text-view';
-import { parseColour, type Rgb, readTheme, watchTheme } from './theme';
-import { tokenStripStyles } from './token-strip';
-import { trustPanelStyles } from './trust-panel';
+import type { SceneView } from './scene-view';
+import type { Example } from './sentence-input';
+import { parseColour, readTheme, watchTheme } from './theme';
 import { undoKey } from './undo-key';
-import { vectorStripStyles } from './vector-strip';
-import { weightsTableStyles } from './weights-table';
-import { windowStripStyles } from './window-strip';
+import { ASIDES, type Aside, type Sheet, type ViewerColours, viewerBody } from './viewer-body';
+import { viewerStyles } from './viewer-styles';
 
 /** How one weight came about: the cell on show, under the contract's names. */
 export interface Calculation {
@@ -100,38 +69,6 @@ const STATE_ATTRIBUTES = {
 } as const satisfies Record<string, keyof ViewerState>;
 type StateAttribute = keyof typeof STATE_ATTRIBUTES;
 
-const VIEW_NAMES: Readonly<Record<View, string>> = {
-  story: 'Story',
-  heads: 'Heads',
-  wall: 'Wall',
-  steps: 'Steps',
-  matrix: 'Matrix',
-  text: 'Text',
-  table: 'Table',
-};
-
-/** On a narrow screen one panel is shown under the scene. */
-const SHEETS = {
-  wall: 'Wall',
-  matrix: 'Matrix',
-  text: 'Text',
-  cell: 'Cell',
-  facts: 'Head',
-  changes: 'Changes',
-  compare: 'Compare',
-  steps: 'Steps',
-  table: 'Table',
-  next: 'Next',
-} as const;
-type Sheet = keyof typeof SHEETS;
-
-/**
- * Beside the stage stands one of them: how the chosen weight came about, what the chosen head does, what the reader
- * changes, or what is compared.
- */
-const ASIDES = ['cell', 'facts', 'changes', 'compare'] as const satisfies readonly Sheet[];
-type Aside = (typeof ASIDES)[number];
-
 export class AttentionViewer extends LitElement {
   static override properties = {
     src: { reflect: true },
@@ -154,43 +91,7 @@ export class AttentionViewer extends LitElement {
     return [...super.observedAttributes, ...Object.keys(STATE_ATTRIBUTES)];
   }
 
-  static override styles = [
-    base,
-    layout,
-    sentenceInputStyles,
-    modelBarStyles,
-    modelDialogStyles,
-    errorNoteStyles,
-    tokenStripStyles,
-    statusBarStyles,
-    sceneViewStyles,
-    sceneCaptionStyles,
-    linkFilterStyles,
-    laneChooserStyles,
-    vectorStripStyles,
-    cellPanelStyles,
-    changedMarkStyles,
-    changeFormStyles,
-    comparisonPartsStyles,
-    changesPanelStyles,
-    minimalPairsStyles,
-    sideBySideStyles,
-    differenceMapStyles,
-    comparePanelStyles,
-    generationPanelStyles,
-    headFactsStyles,
-    headWallStyles,
-    measureChooserStyles,
-    headMatrixStyles,
-    weightsTableStyles,
-    stepBarStyles,
-    stepsPanelStyles,
-    textViewStyles,
-    windowStripStyles,
-    firstHintsStyles,
-    exportMenuStyles,
-    trustPanelStyles,
-  ];
+  static override styles = viewerStyles;
 
   /** The model: a folder's address ends in `/`. */
   declare src: string | null;
@@ -207,7 +108,7 @@ export class AttentionViewer extends LitElement {
   declare private sheet: Sheet;
   declare private aside: Aside;
   declare private spoken: string;
-  declare private theme: ({ scene: SceneTheme; ground: Rgb; panel: Rgb } & CellColours) | undefined;
+  declare private theme: ViewerColours | undefined;
   declare private dragging: boolean;
   /** There is no scene here, and nothing may say what it draws. */
   declare private flat: boolean;
@@ -361,7 +262,7 @@ export class AttentionViewer extends LitElement {
   get calculation(): Calculation | null {
     const shown = this.#session?.snapshot.runs[0];
     if (shown === undefined) return null;
-    const { rowScores, rowWeights, ...cell } = shown.cell;
+    const { rowScores, rowWeights, temperature, ...cell } = shown.cell;
     return { revision: shown.revision, ...cell };
   }
 
@@ -495,16 +396,7 @@ export class AttentionViewer extends LitElement {
   protected override render(): TemplateResult {
     const state = this.#state;
     const { view } = state;
-    const inScene = view === 'story' || view === 'heads' || view === 'steps';
-    const canNext = this.snapshot?.runs[0]?.run.can.next === true;
-    const sheet = this.sheet === 'next' && !canNext ? 'cell' : this.sheet;
     const feed = this.#reader;
-    // Whatever is not on the stage stands below it, in this order.
-    const below = (['wall', 'matrix', 'table'] as const).filter((name) => name !== view);
-    const place = (name: 'wall' | 'matrix' | 'table') =>
-      `panel of-${name} ${name === view ? 'staged' : `slot-${below.indexOf(name)}`}${name === sheet ? ' open' : ''}`;
-    const beside = (name: Aside) =>
-      `panel of-${name} beside${name === this.aside ? ' chosen' : ''}${name === sheet ? ' open' : ''}`;
     return html`
       <div
         class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}${this.flat ? ' flat' : ''}`}
@@ -537,110 +429,19 @@ export class AttentionViewer extends LitElement {
           ></attn-status-bar>
         </div>
         <attn-window-strip .snapshot=${this.snapshot} .reader=${feed} .colours=${this.theme}></attn-window-strip>
-        <div class="body">
-          <div class="stage">
-            <div class="views" role="tablist" aria-label="View" @keydown=${this.#tabKey}>
-              ${VIEWS.map(
-                (name) => html`<button
-                  role="tab"
-                  data-view=${name}
-                  aria-selected=${name === view ? 'true' : 'false'}
-                  tabindex=${name === view ? 0 : -1}
-                  @click=${() => feed.choose({ view: name })}
-                >${VIEW_NAMES[name]}</button>`,
-              )}
-            </div>
-            <attn-scene-view
-              class=${inScene ? '' : 'off'}
-              .snapshot=${this.snapshot}
-              .reader=${feed}
-              .theme=${this.theme?.scene}
-              @sceneless=${() => {
-                this.flat = true;
-              }}
-            ></attn-scene-view>
-            <div class="foot">
-              <attn-scene-caption .snapshot=${this.snapshot} .reader=${feed}></attn-scene-caption>
-              <attn-link-filter .snapshot=${this.snapshot} .reader=${feed}></attn-link-filter>
-              <attn-step-bar .snapshot=${this.snapshot} .reader=${feed}></attn-step-bar>
-              ${view === 'heads' ? html`<attn-lane-chooser .snapshot=${this.snapshot} .reader=${feed}></attn-lane-chooser>` : nothing}
-            </div>
-          </div>
-          <div class="sheets" role="tablist" aria-label="Details" @keydown=${this.#tabKey}>
-            ${Object.entries(SHEETS)
-              .filter(([name]) =>
-                name === 'next' ? canNext && view !== 'steps' : name !== 'steps' || view === 'steps',
-              )
-              .map(
-                ([name, label]) => html`<button
-                role="tab"
-                aria-selected=${name === sheet ? 'true' : 'false'}
-                tabindex=${name === sheet ? 0 : -1}
-                @click=${() => this.#openSheet(name as Sheet)}
-              >${label}</button>`,
-              )}
-          </div>
-          <div class="side">
-            <attn-generation-panel
-              class=${`panel of-next${canNext ? '' : ' off'}${sheet === 'next' ? ' open' : ''}`}
-              .snapshot=${this.snapshot}
-              .reader=${feed}
-            ></attn-generation-panel>
-            <div class="asides" role="tablist" aria-label="Beside the view" @keydown=${this.#tabKey}>
-              ${ASIDES.map(
-                (name) => html`<button
-                  role="tab"
-                  aria-selected=${name === this.aside ? 'true' : 'false'}
-                  tabindex=${name === this.aside ? 0 : -1}
-                  @click=${() => this.#openSheet(name)}
-                >${SHEETS[name]}</button>`,
-              )}
-            </div>
-            <attn-head-facts class=${beside('facts')} .snapshot=${this.snapshot} .reader=${feed}></attn-head-facts>
-            <attn-cell-panel class=${beside('cell')} .snapshot=${this.snapshot} .reader=${feed}></attn-cell-panel>
-            <attn-changes-panel class=${beside('changes')} .snapshot=${this.snapshot} .reader=${feed}></attn-changes-panel>
-            <attn-compare-panel
-              class=${beside('compare')}
-              .snapshot=${this.snapshot}
-              .reader=${feed}
-              @openbeside=${() => this.#openDialog('beside')}
-            ></attn-compare-panel>
-            <attn-steps-panel
-              class=${`panel of-steps${sheet === 'steps' ? ' open' : ''}`}
-              .snapshot=${this.snapshot}
-              .reader=${feed}
-            ></attn-steps-panel>
-            <attn-trust-panel
-              class=${`panel of-trust${sheet === 'cell' ? ' open' : ''}`}
-              .snapshot=${this.snapshot}
-              .reader=${feed}
-            ></attn-trust-panel>
-          </div>
-          <attn-head-wall
-            class=${place('wall')}
-            .snapshot=${this.snapshot}
-            .reader=${feed}
-            .colours=${this.theme}
-          ></attn-head-wall>
-          <attn-head-matrix
-            class=${place('matrix')}
-            .snapshot=${this.snapshot}
-            .reader=${feed}
-            .colours=${this.theme}
-            .staged=${view === 'matrix'}
-          ></attn-head-matrix>
-          <attn-weights-table class=${place('table')} .snapshot=${this.snapshot} .reader=${feed}></attn-weights-table>
-          ${
-            view === 'text' || sheet === 'text'
-              ? html`<attn-text-view
-                  class=${`panel ${view === 'text' ? 'staged' : 'unstaged'}${sheet === 'text' ? ' open' : ''}`}
-                  .snapshot=${this.snapshot}
-                  .reader=${feed}
-                  .colours=${this.theme}
-                ></attn-text-view>`
-              : nothing
-          }
-        </div>
+        ${viewerBody({
+          snapshot: this.snapshot,
+          reader: this.#reader,
+          view,
+          sheet: this.sheet,
+          aside: this.aside,
+          colours: this.theme,
+          openSheet: (sheet) => this.#openSheet(sheet),
+          openBeside: () => this.#openDialog('beside'),
+          sceneless: () => {
+            this.flat = true;
+          },
+        })}
         ${this.hints && view !== 'steps' ? html`<attn-first-hints .snapshot=${this.snapshot} .reader=${feed}></attn-first-hints>` : nothing}
         <attn-model-dialog
           .snapshot=${this.snapshot}
@@ -922,17 +723,6 @@ export class AttentionViewer extends LitElement {
     if (sheet === 'steps') this.#reader.choose({ view: 'steps' });
     else if (this.#state.view === 'steps') this.#reader.choose({ view: 'story' });
   }
-
-  readonly #tabKey = (event: KeyboardEvent): void => {
-    const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role=tab]')];
-    const at = tabs.indexOf(event.target as HTMLElement);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[event.key];
-    if (at < 0 || to === undefined) return;
-    event.preventDefault();
-    const tab = tabs[to % tabs.length];
-    tab?.focus();
-    tab?.click();
-  };
 
   #readTheme(): void {
     const style = getComputedStyle(this);

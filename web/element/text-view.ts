@@ -1,4 +1,7 @@
-/** The run's text as running prose, lit by where one token looks, or by who looks at it. Only the chosen head's weights. */
+/**
+ * The run's text as running prose, lit by where one token looks in the chosen head, by who looks at it there, or by the
+ * flow through all heads together.
+ */
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { RunView } from '../session/snapshot';
 import { apartNames } from '../state/apart';
@@ -7,14 +10,25 @@ import { tokenLabel } from '../state/labels';
 import { formatPercent } from '../state/numbers';
 import { isRightToLeft, type ProseToken, proseOf } from '../state/prose';
 import { brightness, type Scale } from '../state/scale';
+import { MOST_FLOW_TOKENS, TEXT_BY, type TextBy } from '../state/state';
 import { hiddenKinds, visibility, whyHidden } from '../state/visibility';
 import { type Word, weightsOfWords, wordAt, wordsOf } from '../state/words';
 import { define } from './define';
 import { scaleLegend } from './measure-chooser';
 import { Panel } from './panel';
-import { percent } from './printed';
+import { count, percent } from './printed';
 import { isBright, mixed, type Rgb } from './theme';
 
+const BY_NAMES: Readonly<Record<TextBy, string>> = {
+  row: 'Where it looks',
+  column: 'Who looks at it',
+  flow: 'Flow',
+};
+const LIT_BY: Readonly<Record<TextBy, string>> = {
+  row: 'where the chosen token looks',
+  column: 'which tokens look at the chosen one',
+  flow: 'the flow from the chosen token through all layers',
+};
 /** So many of the strongest have their number printed. */
 const PRINTED = 6;
 /** Weaker ones never have: the numbers would be noise. */
@@ -25,6 +39,7 @@ const SHARE: Scale = { kind: 'share', most: 1 };
 
 /** What the text is lit by. */
 interface Lit {
+  readonly by: TextBy;
   /** The token whose row or column it is. */
   readonly chosen: number;
   /** [nTokens] */
@@ -54,6 +69,7 @@ export class TextView extends Panel {
       shown?.matrix,
       shown?.selection,
       shown?.apart,
+      shown?.flow,
       state?.textBy,
       state?.words,
       hover?.query,
@@ -69,26 +85,28 @@ export class TextView extends Panel {
     if (this.#read?.run !== run) this.#read = { run, prose: proseOf(run), words: wordsOf(run) };
     const { prose, words } = this.#read;
     const lit = litOf(shown, state.textBy, state.words ? words : words.flatMap(single));
+    const isFlow = lit.by === 'flow';
     if (lit.chosen !== this.#chosen) this.#cursor = this.#chosen = lit.chosen;
     if (this.#cursor >= run.tokens.length) this.#cursor = lit.chosen;
-    const isRow = state.textBy === 'row';
+    const isRow = lit.by !== 'column';
     const { layer, head } = selection;
     return html`
       <div class="bar-above">
-        <h2 class="heading">Layer ${layer}, head ${head}</h2>
+        <h2 class="heading">${isFlow ? 'All layers and heads' : `Layer ${layer}, head ${head}`}</h2>
         <div class="by" role="group" aria-label="What lights the text">
-          ${(['row', 'column'] as const).map(
+          ${TEXT_BY.map(
             (by) => html`<button
               aria-pressed=${by === state.textBy ? 'true' : 'false'}
               @click=${() => this.reader.choose({ textBy: by })}
-            >${by === 'row' ? 'Where it looks' : 'Who looks at it'}</button>`,
+            >${BY_NAMES[by]}</button>`,
           )}
         </div>
         <label class="switch">
           <input
             type="checkbox"
             role="switch"
-            .checked=${state.words}
+            .checked=${state.words && !isFlow}
+            ?disabled=${isFlow}
             @change=${(event: Event) => this.reader.choose({ words: (event.target as HTMLInputElement).checked })}
           />
           <span>Whole words</span>
@@ -100,7 +118,7 @@ export class TextView extends Panel {
         class=${`prose${run.tokens.length <= SHORT ? ' short' : ''}`}
         dir=${isRightToLeft(run.text) ? 'rtl' : 'ltr'}
         role="group"
-        aria-label=${isRow ? 'The text, lit by where the chosen token looks' : 'The text, lit by which tokens look at the chosen one'}
+        aria-label=${`The text, lit by ${LIT_BY[lit.by]}`}
         @keydown=${this.#key}
         @click=${this.#pick}
         @pointerover=${this.#over}
@@ -115,6 +133,11 @@ export class TextView extends Panel {
   #caption(shown: RunView, lit: Lit, isRow: boolean): TemplateResult {
     const { run } = shown;
     const state = this.snapshot!.state;
+    if (lit.by === 'flow') return flowCaption(shown, lit, state.hover?.key ?? shown.selection.key);
+    const tooLong =
+      state.textBy === 'flow'
+        ? html`Flow is computed up to ${count(MOST_FLOW_TOKENS)} tokens; this text has ${count(run.tokens.length)}. `
+        : nothing;
     const name = html`<bdi class=${`word ${isRow ? 'query' : 'key'}`}>${nameOf(run, lit.chosen)}</bdi>`;
     const hover = state.hover;
     const pointed = isRow ? hover?.key : hover?.query;
@@ -139,7 +162,7 @@ export class TextView extends Panel {
           why === null ? html`: <strong>${percent(weight, { name: 'weight' })}</strong>.` : html`: ${why}.`
         }</span
       >
-      <span class="muted">${rule}${
+      <span class="muted">${tooLong}${rule}${
         isRow && state.apart && apart !== null && share > 0
           ? html` Set apart: ${apart} ${percent(share, { name: 'apart' })}.`
           : nothing
@@ -158,10 +181,12 @@ export class TextView extends Panel {
     const weight = lit.ofWords[place] ?? 0;
     const tokens = Array.from({ length: word.end - word.first }, (_, i) => word.first + i);
     const isHidden = tokens.every((token) => {
+      // What a flow reaches through several layers is hidden by none of their windows alone.
+      if (lit.by === 'flow') return run.model.causal === true && token > lit.chosen;
       const [query, key] = isRow ? [lit.chosen, token] : [token, lit.chosen];
       return visibility(run, selection.layer, query, key) !== 'visible';
     });
-    const isApart = apart[word.first] === 1;
+    const isApart = apart[word.first] === 1 && lit.by !== 'flow';
     const isPrinted = !isHidden && (lit.strongest.has(place) || (isApart && weight >= LEAST));
     const light = isApart ? 0 : brightness(weight, SHARE);
     const isSpecial = run.tokens[word.first]?.special === true;
@@ -191,7 +216,7 @@ export class TextView extends Panel {
     const pointed = isRow ? (hover?.key ?? hover?.query) : (hover?.query ?? hover?.key);
     const isChosen = index === lit.chosen;
     const [query, key] = isRow ? [lit.chosen, index] : [index, lit.chosen];
-    const why = isHidden ? whyHidden(run, selection.layer, query, key) : null;
+    const why = isHidden ? (whyHidden(run, selection.layer, query, key) ?? 'hidden') : null;
     const words = tokens.length > 1 ? `, part of ${wordName(run, { first: tokens[0]!, end: tokens.at(-1)! + 1 })}` : '';
     const number = why ?? formatPercent(weight);
     return html`<button
@@ -223,7 +248,7 @@ export class TextView extends Panel {
       return;
     }
     const { layer, head, query, key } = shown.selection;
-    const isRow = this.snapshot?.state.textBy === 'row';
+    const isRow = this.snapshot?.state.textBy !== 'column';
     this.reader.point({ layer, head, query: isRow ? query : index, key: isRow ? index : key });
   };
 
@@ -263,19 +288,38 @@ export class TextView extends Panel {
   #revealed = '';
 }
 
-function litOf({ matrix, selection }: RunView, by: 'row' | 'column', words: readonly Word[]): Lit {
+/** @param asked  a flow that is not known gives way to the row */
+function litOf({ matrix, selection, flow }: RunView, asked: TextBy, asWords: readonly Word[]): Lit {
   const { query, key } = selection;
   const n = matrix.cols;
+  const by = asked === 'flow' && flow === null ? 'row' : asked;
+  // Flows to the pieces of a word share edges: they do not add up.
+  const words = by === 'flow' ? asWords.flatMap(single) : asWords;
   const weights =
-    by === 'row'
-      ? matrix.data.subarray(query * n, (query + 1) * n)
-      : Float32Array.from({ length: matrix.rows }, (_, row) => matrix.data[row * n + key] ?? 0);
-  const ofWords = weightsOfWords(words, weights, by);
+    by === 'flow' && flow !== null
+      ? flow.data
+      : by === 'row'
+        ? matrix.data.subarray(query * n, (query + 1) * n)
+        : Float32Array.from({ length: matrix.rows }, (_, row) => matrix.data[row * n + key] ?? 0);
+  const ofWords = weightsOfWords(words, weights, by === 'column' ? 'column' : 'row');
   const strongest = Array.from(words.keys())
     .filter((i) => (ofWords[i] ?? 0) >= LEAST)
     .sort((a, b) => (ofWords[b] ?? 0) - (ofWords[a] ?? 0))
     .slice(0, PRINTED);
-  return { chosen: by === 'row' ? query : key, weights, words, ofWords, strongest: new Set(strongest) };
+  return { by, chosen: by === 'column' ? key : query, weights, words, ofWords, strongest: new Set(strongest) };
+}
+
+/** "From it to animal: 43 %. The most that …" */
+function flowCaption(shown: RunView, lit: Lit, at: number): TemplateResult {
+  const { run } = shown;
+  return html`<span class="reading"
+      >From <bdi class="word query">${nameOf(run, lit.chosen)}</bdi> to <bdi class="word key">${nameOf(run, at)}</bdi>:
+      <strong>${percent(lit.weights[at] ?? 0, { name: 'flow' })}</strong>.</span
+    >
+    <span class="muted"
+      >Flow: the most that the attention of all layers, mean over their heads and half of it staying where it is, can carry
+      down to that token by all ways together. Each token has a flow of its own: they need not add up.</span
+    >`;
 }
 
 /** Each token as a word of its own. */

@@ -1,6 +1,6 @@
 /** A long text at a glance: where the chosen token looks in all of it, and which part of it stands in the scene. */
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { tokenRange } from '../scene/token-window';
+import { MOST_WHOLE, tokenRange } from '../scene/token-window';
 import { tokenLabel } from '../state/labels';
 import { brightness, type Scale } from '../state/scale';
 import { define } from './define';
@@ -8,8 +8,6 @@ import { Panel } from './panel';
 import { count } from './printed';
 import { mixed, type Rgb } from './theme';
 
-/** Shorter texts are seen whole in the token strip or nearly so. */
-const LEAST_TOKENS = 96;
 const SHARE: Scale = { kind: 'share', most: 1 };
 const PAGE = 16;
 
@@ -27,11 +25,10 @@ export class WindowStrip extends Panel {
   protected override render(): TemplateResult | typeof nothing {
     const { shown } = this;
     const n = shown?.run.tokens.length ?? 0;
-    if (shown === undefined || n <= LEAST_TOKENS) return nothing;
+    if (shown === undefined || n <= MOST_WHOLE) return nothing;
     const { query, key } = shown.selection;
     const { first, end } = tokenRange(n, query);
     const token = shown.run.tokens[query];
-    const isWhole = end - first === n;
     return html`
       <div
         class="whole-text"
@@ -48,11 +45,11 @@ export class WindowStrip extends Panel {
         @pointermove=${this.#drag}
       >
         <canvas aria-hidden="true"></canvas>
-        ${isWhole ? nothing : html`<span class="window"></span>`}
+        <span class="window"></span>
         <span class="key-mark"></span><span class="query-mark"></span>
       </div>
       <p class="in-scene muted">
-        ${isWhole ? html`All ${count(n)} tokens are in the scene` : html`${count(end - first)} of ${count(n)} tokens in the scene`}
+        ${count(end - first)} of ${count(n)} tokens in the scene
       </p>
     `;
   }

@@ -12,13 +12,13 @@ export interface TokenRange {
   readonly end: number;
 }
 
-/** Texts up to this length are shown whole. */
-export const MOST_WHOLE = 512;
+/** Texts up to this length are shown whole: names of more tokens would stand in each other's way. */
+export const MOST_WHOLE = 96;
 /** Of longer ones so many tokens, in steps, so that a step of the selection does not move everything. */
-const WINDOW = 256;
-const STEP = 64;
+const WINDOW = 64;
+const STEP = 16;
 /** What a token looks at mostly stands before it. */
-const BEFORE = 160;
+const BEFORE = 40;
 
 export function tokenRange(nTokens: number, query: number): TokenRange {
   if (nTokens <= MOST_WHOLE) return { first: 0, end: nTokens };

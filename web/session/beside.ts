@@ -139,6 +139,7 @@ function stateBeside(compare: Compare, main: RunView, state: ViewerState, pairs:
     view: state.view === 'steps' ? 'story' : state.view,
     measure: 'weights',
     wallOrder: 'place',
+    textBy: 'row',
   };
 }
 

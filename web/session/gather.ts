@@ -14,7 +14,7 @@ import type {
 import { standsApart } from '../state/apart';
 import { lanesOf } from '../state/lanes';
 import { shownMeasure } from '../state/measures';
-import type { ViewerState } from '../state/state';
+import { MOST_FLOW_TOKENS, type ViewerState } from '../state/state';
 import type { RunView, Selection } from './snapshot';
 
 /** The most links of a whole run, and of one token's rows, that are listed. */
@@ -71,7 +71,7 @@ export async function gather(
         ? before.steps
         : engine.steps(run.id, layer, head),
   ]);
-  const [measured, effect] = await Promise.all([
+  const [measured, effect, flow] = await Promise.all([
     before !== null && isMeasured(before, selection, measure)
       ? before.measured
       : measuredOf(engine, run, measure, matrix),
@@ -80,6 +80,11 @@ export async function gather(
         ? before.effect
         : engine.effect(run.id, query, next[0].id)
       : null,
+    state.view !== 'text' || state.textBy !== 'flow' || run.tokens.length > MOST_FLOW_TOKENS
+      ? null
+      : before?.flow?.query === query
+        ? before.flow
+        : engine.flow(run.id, query),
   ]);
   const parts = {
     run,
@@ -94,6 +99,7 @@ export async function gather(
     next,
     steps,
     effect,
+    flow,
   };
   return { parts, filter: filterKey, sampling };
 }

@@ -14,6 +14,7 @@ import {
   initialState,
   MOST_LANES,
   STEPS,
+  TEXT_BY,
   VIEWS,
   type View,
   type ViewerState,
@@ -50,7 +51,7 @@ export function toFragment(state: ViewerState): string {
   if (!state.apart) pairs.set('apart', '0');
   if (state.chat) pairs.set('chat', '1');
   if (state.wallOrder !== initialState.wallOrder) pairs.set('order', state.wallOrder);
-  if (state.textBy === 'column') pairs.set('by', 'column');
+  if (state.textBy !== initialState.textBy) pairs.set('by', state.textBy);
   if (!state.words) pairs.set('words', '0');
   if (state.difference) pairs.set('difference', '1');
   if (state.lanes.length > 0) pairs.set('lanes', state.lanes.map(placeText).join('-'));
@@ -101,7 +102,7 @@ export function fromFragment(fragment: string): Change {
     difference: pairs.get('difference') === '1',
     step: oneOf(pairs.get('step'), STEPS, initialState.step),
     wallOrder: oneOf(pairs.get('order'), ORDERS, initialState.wallOrder),
-    textBy: oneOf(pairs.get('by'), ['row', 'column'], initialState.textBy),
+    textBy: oneOf(pairs.get('by'), TEXT_BY, initialState.textBy),
     words: pairs.get('words') !== '0',
     lanes: lanesIn(pairs.get('lanes')),
     interventions: interventionsIn(pairs.get('changes')),

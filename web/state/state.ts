@@ -32,6 +32,16 @@ export type Align = 'token' | 'position';
 /** By what the wall's heads are put in order: their place in the model, a metric, their change or their effect. */
 export type WallOrder = 'place' | MetricName | 'change' | 'effect';
 
+/**
+ * What lights the Text view: where the chosen token looks, who looks at it, or how much all layers' attention together can
+ * carry from it to each token.
+ */
+export const TEXT_BY = ['row', 'column', 'flow'] as const;
+export type TextBy = (typeof TEXT_BY)[number];
+
+/** A flow is computed for texts up to so many tokens: it grows with the third power of the length. */
+export const MOST_FLOW_TOKENS = 64;
+
 /** The stages of the Steps view, in the order in which a head does them. */
 export const STEPS = [
   'query-key-value',
@@ -105,8 +115,8 @@ export interface ViewerState {
   readonly step: Step;
   /** The cell whose calculation the Steps view shows; null: the step's own result for the chosen query and key. */
   readonly stepCell: StepCell | null;
-  /** The Text view colours tokens by how much the chosen one looks at them (row), or they at it (column). */
-  readonly textBy: 'row' | 'column';
+  /** What lights the Text view. */
+  readonly textBy: TextBy;
   /** Whether pieces of one word are shown, and counted, together in the Text view. */
   readonly words: boolean;
 }
