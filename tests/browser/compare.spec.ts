@@ -69,7 +69,7 @@ test('another sentence: the map, both rows and the chosen weight are the weights
 
 test('the choice is linked: a token of either run, a head of the list, a cell of the map', async ({ page }) => {
   const viewer = await beside(page, 'Look: the animal did not cross.');
-  const second = panelOf(viewer).getByRole('listbox', { name: 'Tokens of the second run' });
+  const second = panelOf(viewer).getByRole('listbox', { name: 'Second run, token by token' });
   const option = (name: string) => second.getByRole('option', { name, exact: true });
   // "it" is in the first run alone.
   await expect(second.locator('[aria-selected=true]')).toHaveCount(0);
@@ -104,7 +104,7 @@ test('the choice is linked: a token of either run, a head of the list, a cell of
 
 test('by position, tokens are paired that do not read alike', async ({ page }) => {
   const viewer = await beside(page, 'Why, the animal slept.');
-  const second = panelOf(viewer).getByRole('listbox', { name: 'Tokens of the second run' });
+  const second = panelOf(viewer).getByRole('listbox', { name: 'Second run, token by token' });
   await expect(second.getByRole('option', { name: 'why', exact: true })).toHaveAttribute('aria-disabled', 'true');
   await button(viewer, 'by position').click();
   await settle(viewer);
@@ -116,8 +116,10 @@ test('by position, tokens are paired that do not read alike', async ({ page }) =
 test('another head of the same run', async ({ page }) => {
   const viewer = await beside(page);
   await button(viewer, 'Head').click();
-  await panelOf(viewer).getByRole('combobox', { name: 'Other layer' }).selectOption('5');
-  await panelOf(viewer).getByRole('combobox', { name: 'Other head' }).selectOption('11');
+  await panelOf(viewer).getByRole('spinbutton', { name: 'Other layer' }).fill('5');
+  await page.keyboard.press('Enter');
+  await panelOf(viewer).getByRole('spinbutton', { name: 'Other head' }).fill('11');
+  await page.keyboard.press('Enter');
   await settle(viewer);
   const [mine, other] = [await weightsOf(viewer, 3, 1), await weightsOf(viewer, 5, 11)];
   const map = await cellsOf(viewer);
@@ -135,7 +137,7 @@ test('another model: it opens beside the first, and only the chosen heads are co
   await button(viewer, 'Open a second model').click();
   await expect(viewer.getByRole('dialog')).toContainText('Open a model to compare with');
   await viewer.locator('input[type=file]').setInputFiles([TINY]);
-  const second = panelOf(viewer).getByRole('listbox', { name: 'Tokens of the second run' });
+  const second = panelOf(viewer).getByRole('listbox', { name: 'Second run, token by token' });
   await expect(second).toBeVisible();
   await settle(viewer);
   expect(await inViewer(viewer, (element) => element.modelInfo?.['name'])).toBe('all-minilm-l6-v2');

@@ -174,14 +174,20 @@ export class ComparePanel extends Panel {
     const model = this.shown?.run.model;
     const select = (name: 'layer' | 'head', n: number) => html`<label>
       <span>${name === 'layer' ? 'Layer' : 'Head'}</span>
-      <select
+      <input
+        type="number"
+        min="0"
+        max=${n - 1}
+        step="1"
         aria-label=${`Other ${name}`}
         .value=${live(String(compare[name]))}
-        @change=${(event: Event) =>
-          this.reader.choose({ compare: { ...compare, [name]: Number((event.target as HTMLSelectElement).value) } })}
-      >
-        ${Array.from({ length: n }, (_, i) => html`<option value=${i} ?selected=${i === compare[name]}>${i}</option>`)}
-      </select>
+        @change=${(event: Event) => {
+          const input = event.target as HTMLInputElement;
+          if (input.validity.valid && input.value !== '')
+            this.reader.choose({ compare: { ...compare, [name]: input.valueAsNumber } });
+          else input.value = String(compare[name]);
+        }}
+      />
     </label>`;
     return html`<div class="other-head">${select('layer', model?.nLayers ?? 0)} ${select('head', model?.nHeads ?? 0)}</div>`;
   }

@@ -168,9 +168,7 @@ export class HeadFacts extends Panel {
     const next = (chosen.head + 1) % nHeads;
     const choice = (name: string, n: number, at: number) => html`<label>
       <span>${name}</span>
-      <select name=${name}>
-        ${Array.from({ length: n }, (_, i) => html`<option value=${i} ?selected=${i === at}>${i}</option>`)}
-      </select>
+      <input type="number" name=${name} min="0" max=${n - 1} step="1" required .value=${String(at)} />
     </label>`;
     return html`<form class="partners" @submit=${this.#compare}>
       ${choice('layer', nLayers, chosen.layer)} ${choice('head', nHeads, next)}

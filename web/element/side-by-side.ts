@@ -56,7 +56,7 @@ export class SideBySide extends Panel {
     return html`
       <div class="tokens-beside">
         <h3>Tokens of <bdi>${sides[1]}</bdi></h3>
-        <div class="second" role="listbox" aria-label="Tokens of the second run" aria-orientation="horizontal" @keydown=${key}>
+        <div class="second" role="listbox" aria-label="Second run, token by token" aria-orientation="horizontal" @keydown=${key}>
           ${tokens.map((token) => {
             const partner = partnerOf(pairs, token.index, 1);
             const other = partner === null ? undefined : left.run.tokens[partner];

@@ -3,6 +3,7 @@ import { cellPanelStyles } from './cell-panel';
 import { changeFormStyles } from './change-form';
 import { changedMarkStyles } from './changed-mark';
 import { changesPanelStyles } from './changes-panel';
+import { choiceMenuStyles } from './choice-menu';
 import { comparePanelStyles } from './compare-panel';
 import { comparisonPartsStyles } from './comparison-parts';
 import { differenceMapStyles } from './difference-map';
@@ -60,6 +61,7 @@ export const viewerStyles = [
   comparePanelStyles,
   generationPanelStyles,
   headFactsStyles,
+  choiceMenuStyles,
   headWallStyles,
   measureChooserStyles,
   headMatrixStyles,

@@ -4,6 +4,7 @@ import { ROLES } from '../state/metrics';
 import { formatMeasured } from '../state/numbers';
 import type { WallOrder } from '../state/state';
 import { everyHead, ORDERS, type OrderWords, orderWords, rangeOf, type WallFilter } from '../state/wall-order';
+import type { Choice } from './choice-menu';
 import { define } from './define';
 import { Panel } from './panel';
 import { data } from './printed';
@@ -15,6 +16,15 @@ export interface WallSettings {
 }
 
 export const plainWall: WallSettings = { leastFirst: false, filter: everyHead };
+
+const ORDER_CHOICES: readonly Choice[] = [
+  { value: 'place', label: 'Place in the model' },
+  ...ORDERS.map(({ order, label }) => ({ value: order, label })),
+];
+const ROLE_CHOICES: readonly Choice[] = [
+  { value: '', label: 'Any' },
+  ...ROLES.map(({ label }) => ({ value: label, label })),
+];
 
 /** Steps of the threshold's slider between the least number and the greatest. */
 const STEPS = 100;
@@ -36,15 +46,13 @@ export class WallControls extends Panel {
     const words = orderWords(order);
     const { filter, leastFirst } = this.settings;
     return html`
-      <label>
-        <span>Order</span>
-        <select
-          @change=${(event: Event) => this.reader.choose({ wallOrder: (event.target as HTMLSelectElement).value as WallOrder })}
-        >
-          <option value="place" ?selected=${order === 'place'}>Place in the model</option>
-          ${ORDERS.map(({ order: name, label }) => html`<option value=${name} ?selected=${name === order}>${label}</option>`)}
-        </select>
-      </label>
+      <span>Order</span>
+      <attn-choice-menu
+        label="Order"
+        .choices=${ORDER_CHOICES}
+        .value=${order}
+        @choice=${(event: CustomEvent<WallOrder>) => this.reader.choose({ wallOrder: event.detail })}
+      ></attn-choice-menu>
       ${
         words === null
           ? nothing
@@ -53,13 +61,13 @@ export class WallControls extends Panel {
               @click=${() => this.#set({ leastFirst: !leastFirst })}
             >${leastFirst ? 'Least first' : 'Greatest first'}</button>`
       }
-      <label>
-        <span>Role</span>
-        <select @change=${(event: Event) => this.#set({ filter: { ...filter, role: (event.target as HTMLSelectElement).value || null } })}>
-          <option value="" ?selected=${filter.role === null}>Any</option>
-          ${ROLES.map(({ label }) => html`<option value=${label} ?selected=${label === filter.role}>${label}</option>`)}
-        </select>
-      </label>
+      <span>Role</span>
+      <attn-choice-menu
+        label="Role"
+        .choices=${ROLE_CHOICES}
+        .value=${filter.role ?? ''}
+        @choice=${(event: CustomEvent<string>) => this.#set({ filter: { ...filter, role: event.detail || null } })}
+      ></attn-choice-menu>
       ${words === null ? nothing : this.#threshold(words, filter)}
     `;
   }

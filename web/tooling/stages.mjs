@@ -304,7 +304,7 @@ async function site() {
 
 /** The engine is what every reader downloads before the first number: it has a budget. */
 function engineSize() {
-  const budget = 100_000;
+  const budget = 122_000;
   const bytes = ['headlight.wasm', 'headlight.mjs']
     .map((name) => gzipSync(readFileSync(join(buildFolder, 'wasm', name)), { level: 9 }).length)
     .reduce((total, size) => total + size);
