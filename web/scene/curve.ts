@@ -1,19 +1,14 @@
 /** A link's curve: a cubic Bezier from the key's thread up to the query's. One formula, written twice: here and in GLSL. */
 import { railsOf } from './lanes';
-import type { Layout, Vec3 } from './layout';
+import type { Layout, LinkEnds, Vec3 } from './space';
+
+export type { LinkEnds } from './space';
 
 /** Room between a dot's centre and a link's end, and how far control points rise, as a share of the band. */
 export const DOT_ROOM = 6;
 export const HANDLE = 0.54;
 /** Heads bend at different heights, so that those between the same two tokens lie side by side, not on one another. */
 export const SHEAF = 0.46;
-
-export interface LinkEnds {
-  readonly layer: number;
-  readonly head: number;
-  readonly query: number;
-  readonly key: number;
-}
 
 /** The four control points, from the key (t = 0) to the query (t = 1). */
 export function controlPoints(layout: Layout, nHeads: number, link: LinkEnds): readonly [Vec3, Vec3, Vec3, Vec3] {

@@ -3,8 +3,9 @@
  * out. Pure geometry; which heads have a lane is the state's to say.
  */
 import type { HeadPlace } from '../state/state';
-import type { LinkEnds } from './curve';
-import type { Layout } from './layout';
+import type { Lane, Layout, LinkEnds, Rails } from './space';
+
+export type { Lane, Rails } from './space';
 
 /** The shaders' arrays hold so many: as many as the state allows. */
 export const LANE_SLOTS = 8;
@@ -14,21 +15,6 @@ export const RAISED = 0.84;
 /** A lane's height and the air behind it, as shares of its step up the screen; and the largest step, in CSS pixels. */
 const FILL = 0.57;
 const MOST_STEP = 190;
-
-/** What a link's curve runs between: keys on the lower rail, queries on the upper one. */
-export interface Rails {
-  readonly low: number;
-  readonly high: number;
-  readonly z: number;
-  /** How far its links lean out of their plane, as a share of the fan. */
-  readonly lean: number;
-}
-
-/** The lanes of a layout are in the order in which they were chosen: so are their colours. */
-export interface Lane extends HeadPlace, Rails {
-  /** Its head's leaning in the tower. */
-  readonly home: number;
-}
 
 /** Leaning of a head out of the tower's plane: -0.5 to 0.5. */
 export function leanOf(head: number, nHeads: number): number {

@@ -2,32 +2,10 @@
  * Where everything stands in the one space: x token, y layer, z head. Pure numbers; the only file that decides places.
  * One unit is about one CSS pixel when the whole scene is framed.
  */
-import { betweenLanes, type Lane } from './lanes';
+import { betweenLanes } from './lanes';
+import type { Layout } from './space';
 
-export type Vec3 = readonly [x: number, y: number, z: number];
-
-export interface Box {
-  readonly min: Vec3;
-  readonly max: Vec3;
-}
-
-export interface Layout {
-  /** [nTokens] in reading order, centred on 0. */
-  readonly x: Float32Array;
-  /** [nLayers + 1] where layer n's band starts (n) and ends (n + 1); upward is deeper. */
-  readonly levels: Float32Array;
-  /** How far the outermost heads' control points lean out of the plane, both ways together. */
-  readonly fan: number;
-  /** Mean distance between neighbouring tokens. */
-  readonly spacing: number;
-  /** Units of space for each CSS pixel of the line of type. */
-  readonly stretch: number;
-  /** The heads that are drawn out of the tower, in the order in which they were chosen; empty: none. */
-  readonly lanes: readonly Lane[];
-  /** How far they are drawn out: 0 the tower, 1 nothing but lanes. */
-  readonly spread: number;
-  readonly box: Box;
-}
+export type { Box, Layout, Vec3 } from './space';
 
 export interface LayoutRequest {
   /** Width of each token's label in CSS pixels: the tokens are set like a line of type. */
