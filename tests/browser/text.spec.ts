@@ -268,6 +268,32 @@ async function longTrace(viewer: Locator, n: number): Promise<void> {
   );
 }
 
+test('flow lights the text piece by piece, from the chosen token through all layers', async ({ page }) => {
+  const viewer = await openExplorer(page);
+  await view(viewer, 'text');
+  const panel = viewer.locator('attn-text-view');
+  await panel.getByRole('button', { name: 'Flow', exact: true }).click();
+  await inViewer(viewer, (element) => element.settled());
+  await expect(panel.getByRole('heading')).toHaveText('All layers and heads');
+  await expect(panel.getByRole('switch')).toBeDisabled();
+  const printed = panel.locator('data[data-name=flow]');
+  const flow = Number(await printed.getAttribute('value'));
+  // No more comes through than leaves the chosen token, or enters the other one.
+  expect(flow).toBeGreaterThan(0);
+  expect(flow).toBeLessThanOrEqual(1);
+  const rollout = await numbersOf(viewer, 'rollout');
+  await inViewer(viewer, (element) => {
+    element.layer = 5;
+    return element.settled();
+  });
+  await expect(printed, 'it is of all layers, whichever is chosen').toHaveAttribute('value', String(flow));
+  expect(flow, 'the widest way carries at least what one way does').toBeGreaterThan(
+    (rollout.data[QUERY * rollout.cols + 2] ?? 0) * 0.5,
+  );
+  await setText(viewer, 'word '.repeat(70));
+  await expect(panel).toContainText('Flow is computed up to 64 tokens; this text has 72.');
+});
+
 test('a text longer than the scene: the strip says which part is there, and moves the choice', async ({ page }) => {
   const viewer = await openExplorer(page);
   const strip = viewer.getByRole('slider', { name: 'The chosen token, in the whole text' });

@@ -243,6 +243,23 @@ describe('what is asked of the run on show', () => {
     expect(session.snapshot.runs[0]?.measured).toBe(after?.measured);
   });
 
+  test('the flow is known while it lights the text, and only from the chosen token', async () => {
+    const { engine, session } = await withModel();
+    expect(session.snapshot.runs[0]?.flow).toBeNull();
+    session.change({ view: 'text', textBy: 'flow', query: 2 });
+    await session.settled();
+    expect(session.snapshot.runs[0]?.flow?.query).toBe(2);
+    session.change({ head: 1 });
+    await session.settled();
+    session.change({ query: 1 });
+    await session.settled();
+    expect(engine.asked.length).toBeGreaterThan(0);
+    expect(session.snapshot.runs[0]?.flow?.query).toBe(1);
+    session.change({ textBy: 'row' });
+    await session.settled();
+    expect(session.snapshot.runs[0]?.flow).toBeNull();
+  });
+
   test('effects are known while the wall is in their order, for the most probable token', async () => {
     const { session } = await withModel('it was', 'writer');
     expect(session.snapshot.runs[0]?.effect).toBeNull();

@@ -230,10 +230,13 @@ export class GenerationPanel extends Panel {
                     max="4294967295"
                     step="1"
                     .value=${live(String(seed))}
-                    @change=${(event: Event) => {
+                    @input=${(event: Event) => {
+                      // At once: what is typed must not be written over when the panel draws again.
                       const input = event.target as HTMLInputElement;
                       if (input.checkValidity() && input.value !== '') set({ seed: Number(input.value) });
-                      else input.value = String(seed);
+                    }}
+                    @change=${(event: Event) => {
+                      (event.target as HTMLInputElement).value = String(seed);
                     }}
                   />
                 </label>
