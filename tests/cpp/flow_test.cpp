@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "analysis/aggregate.h"
 #include "random_runs.h"
 
 namespace {
@@ -96,6 +97,18 @@ TEST(Flow, EqualsTheSlowSearch) {
     for (std::size_t token = 0; token < n; ++token) {
       EXPECT_NEAR(found[token], slow_flow(room, n_layers * n + 4, token), 1e-6) << token;
     }
+  }
+}
+
+/// A rollout shares the query out on its way down and fills no edge beyond its capacity: it is one of the flows.
+TEST(Flow, IsNeverLessThanTheRollout) {
+  const auto trace = test::random_run(5, 3, 1, 40, true, 9);
+  Matrix rollout;
+  attn::aggregate_of(trace, attn::Aggregate::kRollout, 4, rollout).finish();
+  const auto found = flow(trace, 33);
+  for (Index token = 0; token < 40; ++token) {
+    EXPECT_GE(found[static_cast<std::size_t>(token)], rollout(33, token) - 1e-5F) << token;
+    EXPECT_LE(found[static_cast<std::size_t>(token)], 1.0F + 1e-5F) << token;
   }
 }
 
