@@ -121,6 +121,7 @@ ScoreRule rule_of(const Config& config, const LayerParameters& parameters, const
 void check_changes(const Model& model, const Tokens& tokens, const Interventions& interventions) {
   if (interventions.empty()) return;
   std::vector<ScoreRule> rules;
+  rules.reserve(model.parameters.layers.size());
   for (const LayerParameters& layer : model.parameters.layers) rules.push_back(rule_of(model.config, layer, tokens));
   check_interventions(interventions, model.config, rules, static_cast<Index>(tokens.ids.size()));
 }
