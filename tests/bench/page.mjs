@@ -104,6 +104,44 @@ async function running(browser, address) {
     });
   }
   await page.close();
+  return [...rows, ...(await drawing(browser, address))];
+}
+
+/** Script on the main thread in a frame, with 512 tokens and all heads, while the chosen token moves on. */
+async function drawing(browser, address) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+  await page.addInitScript(() => {
+    const request = window.requestAnimationFrame.bind(window);
+    window.frameTimes = [];
+    window.requestAnimationFrame = (callback) =>
+      request((time) => {
+        const start = performance.now();
+        callback(time);
+        window.frameTimes.push(performance.now() - start);
+      });
+  });
+  await page.goto(address);
+  const viewer = page.locator('attention-viewer');
+  await viewer.evaluate(async (element, text) => {
+    await element.settled();
+    element.text = text;
+    await element.settled();
+  }, 'word '.repeat(510).trim());
+  const rows = [];
+  for (const view of ['story', 'heads', 'steps']) {
+    const times = await viewer.evaluate(async (element, name) => {
+      element.view = name;
+      await element.settled();
+      window.frameTimes.length = 0;
+      for (let i = 0; i < 40; ++i) {
+        element.queryIndex = 200 + i;
+        await element.settled();
+      }
+      return window.frameTimes;
+    }, view);
+    rows.push({ group: '512 tokens', name: `script in a frame, ${view}`, value: median(times), unit: 'ms' });
+  }
+  await page.close();
   return rows;
 }
 

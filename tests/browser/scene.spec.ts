@@ -92,3 +92,37 @@ test('another head moves the light', async ({ page }) => {
   });
   expect((await canvas.screenshot()).equals(first)).toBe(true);
 });
+
+test('at 512 tokens: one context, few calls, none when idle, and what is cut is said', async ({ page }) => {
+  await page.addInitScript(() => {
+    const { getContext } = HTMLCanvasElement.prototype;
+    const contexts = new Set<unknown>();
+    Object.assign(window, { contexts });
+    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...rest: unknown[]) {
+      const context = getContext.call(this, kind as '2d', ...(rest as []));
+      if (kind.startsWith('webgl') && context !== null) contexts.add(context);
+      return context;
+    } as typeof getContext;
+  });
+  const viewer = await openExplorer(page);
+  await setText(viewer, 'word '.repeat(510).trim());
+  for (const view of ['story', 'heads', 'steps']) {
+    await inViewer(
+      viewer,
+      (element, name: string) => {
+        Object.assign(element, { view: name, queryIndex: 300 });
+        return element.settled();
+      },
+      view,
+    );
+    const before = await stats(viewer);
+    expect(before.calls, view).toBeGreaterThan(0);
+    expect(before.calls, view).toBeLessThanOrEqual(20);
+    expect(before.linksListed, view).toBeLessThanOrEqual(16_384);
+    expect(before.linksDrawn, view).toBeLessThanOrEqual(16_384);
+    await page.waitForTimeout(400);
+    expect((await stats(viewer)).frames, `${view}: nothing is drawn while nothing changes`).toBe(before.frames);
+  }
+  await expect(viewer.locator('attn-window-strip .in-scene')).toHaveText('64 of 512 tokens in the scene');
+  expect(await page.evaluate(() => (window as unknown as { contexts: Set<unknown> }).contexts.size)).toBe(1);
+});

@@ -76,6 +76,19 @@ describe('interventions', () => {
     expect(shownChanges(session)).toEqual([off(2)]);
   });
 
+  test('wait for the first model, and end with it', async () => {
+    const engine = new FakeEngine();
+    const session = createSession(engine, { text: 'it was', interventions: [off(0)] });
+    await session.load('model');
+    await session.settled();
+    expect(shownChanges(session)).toEqual([off(0)]);
+    session.change({ interventions: [off(1)] });
+    await session.load('model two');
+    await session.settled();
+    expect(shownChanges(session)).toEqual([]);
+    expect(session.snapshot).toMatchObject({ state: { interventions: [] }, undoable: 0, redoable: 0 });
+  });
+
   test('of a saved run are refused, and the state stays', async () => {
     const engine = new FakeEngine();
     const session = createSession(engine, {});

@@ -466,9 +466,13 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     dropOpened();
     // The old one answers for what is on show until the new one's run takes its place.
     if (last !== null && shown?.owner !== last.id) engine.releaseModel(last.id);
-    // Another model's ids are other tokens.
-    const state = last?.info.causal === true ? { ...snapshot.state, generated: [] } : snapshot.state;
-    publish({ state, model: loaded.info, offersChat: loaded.chat, error: null, generating: null });
+    // Another model's ids are other tokens, its heads other heads; what a link brought waits for the first one.
+    const generated = last?.info.causal === true ? [] : snapshot.state.generated;
+    const interventions = last === null ? snapshot.state.interventions : [];
+    const state = { ...snapshot.state, generated, interventions };
+    if (last !== null) history = noHistory;
+    const { info, chat } = loaded;
+    publish({ state, model: info, offersChat: chat, ...historySize(), error: null, generating: null });
     invalidate();
   }
 
