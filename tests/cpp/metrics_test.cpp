@@ -271,4 +271,25 @@ TEST(Metrics, FindTheDefaultModelsHeads) {
   EXPECT_NEAR(sink, 0.59, 0.04);
 }
 
+/// The same of the model that generates, on a random sequence that is repeated: nothing but the repetition is to be
+/// seen.
+TEST(Metrics, FindTheGeneratingModelsHeads) {
+  test::Random random(5);
+  attn::TextFacts text;
+  for (int i = 0; i < 24; ++i) text.ids.push_back(static_cast<std::int32_t>(random.index(1000, 40000)));
+  for (int i = 0; i < 24; ++i) text.ids.push_back(text.ids[static_cast<std::size_t>(i)]);
+  text.special.resize(text.ids.size());
+  const attn::ForwardTrace trace = attn::forward(test::smollm2(), {.ids = text.ids});
+  const auto found = metrics_of(trace, text);
+  const auto at = [&](Index layer, Index head) {
+    return found[static_cast<std::size_t>(layer * trace.n_heads + head)];
+  };
+  EXPECT_GT(at(18, 6).induction, 0.7);
+  for (const Index head : {3, 4, 5}) EXPECT_GT(at(17, head).induction, 0.5) << head;
+  EXPECT_GT(at(16, 0).previous, 0.7);
+  EXPECT_GT(at(11, 1).previous, 0.7);
+  // An ordinary head does neither.
+  EXPECT_LT(at(5, 2).induction, 0.2);
+}
+
 }  // namespace

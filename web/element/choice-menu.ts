@@ -130,7 +130,7 @@ export const choiceMenuStyles = css`
   .choice-menu .sheet {
     position: absolute;
     z-index: 20;
-    inset-inline-end: 0;
+    inset-inline-start: 0;
     top: calc(100% + 4px);
     display: grid;
     min-width: 100%;
@@ -142,6 +142,10 @@ export const choiceMenuStyles = css`
     background: var(--raised);
     border: 1px solid var(--line);
     border-radius: var(--radius);
+  }
+  /* The last of a row opens towards the middle. */
+  attn-choice-menu:last-of-type > .choice-menu > .sheet {
+    inset-inline: auto 0;
   }
   .choice-menu [role='menuitemradio'] {
     padding: 4px 12px 4px 26px;

@@ -37,6 +37,11 @@ await command(import.meta.url, async () => {
           await viewer.evaluate(async (element, name) => {
             element.view = name;
             await element.settled();
+            // On a phone what is not in the scene is a sheet below it.
+            const sheets = element.shadowRoot.querySelector('.sheets');
+            const isInScene = ['story', 'heads', 'steps'].includes(name);
+            if (!isInScene && sheets.checkVisibility()) sheets.scrollIntoView();
+            else scrollTo(0, 0);
           }, view);
           const path = join(folder, `${view}-${size}-${theme}.png`);
           await page.screenshot({ path });
