@@ -8,6 +8,7 @@ import { AXES, type Axis, chosenCell, type ShownMatrix, shownMatrices, tokensOf 
 import type { RunView } from '../session/snapshot';
 import { tokenLabel } from '../state/labels';
 import type { StepCell } from '../state/state';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { step as moveIn } from './grid-window';
 import { Panel } from './panel';
@@ -45,7 +46,7 @@ export class StepsPanel extends Panel {
     return html`
       <header>
         <h2 class="heading">${STEP_NAMES[state.step].name}</h2>
-        <p class="muted">layer ${steps.layer}, head ${steps.head}</p>
+        <p class="muted">layer ${steps.layer}, head ${steps.head} ${changedMark(shown.run)}</p>
       </header>
       ${isIncomplete ? html`<p class="note">A saved run has no W<sup>O</sup>: what this head adds to the stream cannot be said.</p>` : nothing}
       <section part="step-calculation" class="step-calculation" aria-label="How this number came about">

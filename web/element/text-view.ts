@@ -13,6 +13,7 @@ import { brightness, type Scale } from '../state/scale';
 import { MOST_FLOW_TOKENS, TEXT_BY, type TextBy } from '../state/state';
 import { hiddenKinds, visibility, whyHidden } from '../state/visibility';
 import { type Word, weightsOfWords, wordAt, wordsOf } from '../state/words';
+import { changedMark } from './changed-mark';
 import { define } from './define';
 import { scaleLegend } from './measure-chooser';
 import { Panel } from './panel';
@@ -93,6 +94,7 @@ export class TextView extends Panel {
     return html`
       <div class="bar-above">
         <h2 class="heading">${isFlow ? 'All layers and heads' : `Layer ${layer}, head ${head}`}</h2>
+        ${changedMark(run)}
         <div class="by" role="group" aria-label="What lights the text">
           ${TEXT_BY.map(
             (by) => html`<button
