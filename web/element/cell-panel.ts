@@ -1,7 +1,7 @@
 /** How the chosen weight came about, from the two vectors to the mixed values, every number printed. Computes none. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Cell, Run, Token } from '../engine/types';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { type SharedHead, sharedHeadOf, sharingInWords } from '../state/sharing';
 import { type Visibility, visibility, whyHidden } from '../state/visibility';
 import { changedMark } from './changed-mark';
@@ -36,7 +36,7 @@ export class CellPanel extends Panel {
       </section>`;
     }
     const { cell, run } = shown;
-    const name = (index: number) => tokenName(run.tokens[index]);
+    const name = (index: number) => labelOf(run.tokens[index]);
     const shared = sharedHeadOf(run.model, cell.head);
     const why = whyHidden(run, cell.layer, cell.queryIndex, cell.keyIndex);
     const kind = visibility(run, cell.layer, cell.queryIndex, cell.keyIndex);
@@ -201,7 +201,7 @@ export class CellPanel extends Panel {
       @pointerenter=${() => this.reader.point({ layer: cell.layer, head: cell.head, query: cell.queryIndex, key })}
       @pointerleave=${() => this.reader.point(null)}
     >
-      <bdi>${tokenName(tokens[key])}</bdi><span class="track"></span>${percent(weight, { name: 'rowWeights', index: key })}
+      <bdi>${labelOf(tokens[key])}</bdi><span class="track"></span>${percent(weight, { name: 'rowWeights', index: key })}
     </button>`;
   }
 
@@ -293,10 +293,6 @@ function value(number: number | null, name: string): TemplateResult {
 function sharing(shared: SharedHead | null): TemplateResult | typeof nothing {
   if (shared === null) return nothing;
   return html`<span class="muted shared">${sharingInWords(shared)}</span>`;
-}
-
-function tokenName(token: Token | undefined): string {
-  return token === undefined ? '' : tokenLabel(token);
 }
 
 define('attn-cell-panel', CellPanel);

@@ -5,7 +5,7 @@ import { live } from 'lit/directives/live.js';
 import type { Intervention } from '../engine/types';
 import type { RunView } from '../session/snapshot';
 import { intervene, isInForce, withIntervention, withoutIntervention } from '../state/interventions';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { formatNumber } from '../state/numbers';
 import { whyHidden } from '../state/visibility';
 import { define } from './define';
@@ -35,7 +35,7 @@ export class ChangeForm extends Panel {
     const shown = this.shown;
     if (shown === undefined) return nothing;
     const { layer, head, key } = shown.selection;
-    const name = (index: number) => html`<bdi>${labelOf(shown, index)}</bdi>`;
+    const name = (index: number) => html`<bdi>${labelOf(shown.run.tokens[index])}</bdi>`;
     return html`
       <div class="row" role="group" aria-label=${`Layer ${layer}, head ${head}`}>
         <span class="what">Head ${head}</span>
@@ -44,7 +44,7 @@ export class ChangeForm extends Panel {
         ${this.#toggle('Uniform', { kind: 'head-uniform', layer, head }, 'It looks at all that it sees alike')}
       </div>
       ${this.#temperature(layer, head)}
-      <div class="row" role="group" aria-label=${`The key ${labelOf(shown, key)}`}>
+      <div class="row" role="group" aria-label=${`The key ${labelOf(shown.run.tokens[key])}`}>
         <span class="what">Hide <span class="key">${name(key)}</span></span>
         ${this.#toggle(`in layer ${layer}`, { kind: 'block-key', layer, key }, 'No token of this layer can look at it')}
         ${this.#toggle('everywhere', { kind: 'block-key', key }, 'No token of any layer can look at it')}
@@ -111,7 +111,7 @@ export class ChangeForm extends Panel {
   #weight(shown: RunView): TemplateResult {
     const { layer, head, query, key } = shown.selection;
     const why = whyHidden(shown.run, layer, query, key);
-    const names = html`<bdi class="query">${labelOf(shown, query)}</bdi> → <bdi class="key">${labelOf(shown, key)}</bdi>`;
+    const names = html`<bdi class="query">${labelOf(shown.run.tokens[query])}</bdi> → <bdi class="key">${labelOf(shown.run.tokens[key])}</bdi>`;
     if (why !== null) {
       return html`<p class="row masked"><span class="what">${names}</span><span class="muted">${why}: no weight to set</span></p>`;
     }
@@ -143,11 +143,6 @@ export class ChangeForm extends Panel {
       </form>`,
     )}`;
   }
-}
-
-function labelOf({ run }: RunView, index: number): string {
-  const token = run.tokens[index];
-  return token === undefined ? '' : tokenLabel(token);
 }
 
 function temperatureAt(place: number): number {

@@ -4,7 +4,7 @@ import type { Candidate } from '../engine/types';
 import type { Comparison, RunView } from '../session/snapshot';
 import { mostChanged } from '../state/comparing';
 import { candidateLabels } from '../state/generation';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { formatPercent } from '../state/numbers';
 import type { HeadPlace } from '../state/state';
 import { data, printed } from './printed';
@@ -77,7 +77,7 @@ export function nextBeside(
   return html`
     <table class="next-beside">
       <caption>
-        After <bdi class="word">${chosen === undefined ? '' : tokenLabel(chosen)}</bdi>
+        After <bdi class="word">${labelOf(chosen)}</bdi>
       </caption>
       <thead>
         <tr>

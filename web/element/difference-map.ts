@@ -3,7 +3,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Token } from '../engine/types';
 import type { Comparison, RunView } from '../session/snapshot';
 import { pairOf, pairsAround } from '../state/comparing';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { count, data } from './printed';
 
 /** So many pairs have room in the map. */
@@ -80,10 +80,6 @@ export function differenceMap(
       }
     </section>
   `;
-}
-
-export function labelOf(token: Token | undefined): string {
-  return token === undefined ? '' : tokenLabel(token);
 }
 
 function twoNames(left: Token | undefined, right: Token | undefined): string {

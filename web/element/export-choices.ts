@@ -22,7 +22,7 @@ import {
 import { traceFile, weightBytes, whyNoTrace } from '../export/trace';
 import { zip } from '../export/zip';
 import type { Snapshot } from '../session/snapshot';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { formatBytes } from '../state/numbers';
 import { type Change, STEPS, type ViewerState } from '../state/state';
 import type { DrawnScene, Reader } from './panel';
@@ -66,7 +66,7 @@ export function choicesOf(snapshot: Snapshot, reader: Reader): Group[] {
   const { run, selection } = shown;
   const difference = differenceTable(snapshot);
   const token = run.tokens[selection.query];
-  const label = token === undefined ? '' : tokenLabel(token);
+  const label = labelOf(token);
   return [
     { title: 'Matrix', about: nameOf(table), choices: ofMatrix(table, [placeOf(table), table.quantity]) },
     ...(difference === null

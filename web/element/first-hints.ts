@@ -1,6 +1,6 @@
 /** Three short hints for a first visit, each beside the thing it speaks of. Never in the way, gone once dismissed. */
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, percent } from './printed';
@@ -73,8 +73,7 @@ export class FirstHints extends Panel {
 
   #words(): TemplateResult {
     const { run, selection, cell } = this.shown!;
-    const name = (index: number) =>
-      html`<bdi class="word">${run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index])}</bdi>`;
+    const name = (index: number) => html`<bdi class="word">${labelOf(run.tokens[index])}</bdi>`;
     switch (this.at) {
       case 0:
         // What is set apart may be most of it.

@@ -12,7 +12,7 @@ import {
   takeAllBack,
   takeBack,
 } from '../state/generation';
-import { tokenLabel } from '../state/labels';
+import { labelOf, tokenLabel } from '../state/labels';
 import { formatPercent } from '../state/numbers';
 import { initialState } from '../state/state';
 import { changedMark } from './changed-mark';
@@ -61,7 +61,7 @@ export class GenerationPanel extends Panel {
     return html`
       <section class="generation" role="region" aria-label="Next token">
         <header>
-          <h2 class="heading">Expected after <bdi class="word">${token === undefined ? '' : tokenLabel(token)}</bdi> ${changedMark(shown.run)}</h2>
+          <h2 class="heading">Expected after <bdi class="word">${labelOf(token)}</bdi> ${changedMark(shown.run)}</h2>
           ${this.#controls(shown)}
         </header>
         ${this.#distribution(shown, shown.next)} ${this.#sampling(this.snapshot.state.sampling)} ${this.#form(shown)}

@@ -4,8 +4,9 @@
  */
 import type { Matrix } from '../engine/types';
 import type { Selection, Snapshot } from '../session/snapshot';
+import { pairOf } from '../state/comparing';
 import { isSetByHand } from '../state/interventions';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { DIFFERENCE, type MeasureText, measureOf, whose, whyNotMeasurable } from '../state/measures';
 import { type Scale, scaleOf } from '../state/scale';
 import { type Visibility, visibility, whyHidden } from '../state/visibility';
@@ -87,7 +88,7 @@ function measureShown({ runs, state }: Snapshot): Measured {
     chosen: { row: query, col: key },
     tokenAt: (place) => place,
     placeOf: (token) => token,
-    nameAt: (place) => nameOf(run.tokens[place]),
+    nameAt: (place) => labelOf(run.tokens[place]),
     isSpecial: (place) => run.tokens[place]?.special === true,
     look: (row, col) => visibility(masks, layer, row, col),
     whyHidden: (row, col) =>
@@ -101,7 +102,7 @@ function differenceOf({ runs, comparison }: Snapshot): Measured {
   const { pairs, difference } = comparison!;
   const { layer, head, query, key } = left.selection;
   const tokenAt = (place: number) => pairs[2 * place] ?? -1;
-  const placeOf = (token: number) => indexOf(pairs, token);
+  const placeOf = (token: number) => pairOf(pairs, token) ?? -1;
   const otherAt = (place: number) => pairs[2 * place + 1] ?? -1;
   /** What one of the two runs can see has a difference. */
   const isHidden = (row: number, col: number) =>
@@ -120,8 +121,8 @@ function differenceOf({ runs, comparison }: Snapshot): Measured {
     tokenAt,
     placeOf,
     nameAt: (place) => {
-      const name = nameOf(left.run.tokens[tokenAt(place)]);
-      const other = nameOf(right.run.tokens[otherAt(place)]);
+      const name = labelOf(left.run.tokens[tokenAt(place)]);
+      const other = labelOf(right.run.tokens[otherAt(place)]);
       return name === other ? name : `${name} / ${other}`;
     },
     isSpecial: (place) => left.run.tokens[tokenAt(place)]?.special === true,
@@ -135,13 +136,4 @@ function differenceOf({ runs, comparison }: Snapshot): Measured {
 function differenceTitle(first: Selection, second: Selection): string {
   const [one, other] = [first, second].map(({ layer, head }) => whose({ of: 'head' }, layer, head));
   return one === other ? `${one}: difference` : `${one} minus ${other?.toLowerCase()}`;
-}
-
-function indexOf(pairs: Int32Array, token: number): number {
-  for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === token) return i / 2;
-  return -1;
-}
-
-function nameOf(token: Parameters<typeof tokenLabel>[0] | undefined): string {
-  return token === undefined ? '' : tokenLabel(token);
 }

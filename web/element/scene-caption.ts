@@ -1,11 +1,10 @@
 /** What the picture shows, in words and numbers, and what of it is left out. The only place where that is said. */
 import { css, html, nothing, type TemplateResult } from 'lit';
-import type { Token } from '../engine/types';
 import { countAtLeast } from '../scene/packing';
 import { countInside, tokenRange } from '../scene/token-window';
 import { apartNames } from '../state/apart';
 import { shareApart } from '../state/explain';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { lanesOf } from '../state/lanes';
 import { visibility } from '../state/visibility';
 import { changedMark } from './changed-mark';
@@ -19,7 +18,7 @@ export class SceneCaption extends Panel {
     const state = this.snapshot?.state;
     if (shown === undefined || state === undefined) return nothing;
     const { selection, cell, overview, run } = shown;
-    const name = (index: number) => html`<bdi class="word">${nameOf(run.tokens[index])}</bdi>`;
+    const name = (index: number) => html`<bdi class="word">${labelOf(run.tokens[index])}</bdi>`;
     const share = shareApart(shown);
     const apart = apartNames(run);
     const listed = countAtLeast(overview.links, Math.fround(state.threshold / 100));
@@ -56,10 +55,6 @@ export class SceneCaption extends Panel {
       </p>
     `;
   }
-}
-
-function nameOf(token: Token | undefined): string {
-  return token === undefined ? '' : tokenLabel(token);
 }
 
 define('attn-scene-caption', SceneCaption);

@@ -9,7 +9,7 @@ import type { HeadSteps } from '../engine/types';
 import type { Covered, Hit, Scene, SceneStats } from '../scene/scene';
 import { AXES, type Axis, tokensOf } from '../scene/step-matrices';
 import type { SceneTheme } from '../scene/theme';
-import { tokenLabel } from '../state/labels';
+import { labelOf, tokenLabel } from '../state/labels';
 import { lanesOf } from '../state/lanes';
 import { formatNumber, formatPercent } from '../state/numbers';
 import type { CameraPreset, StepCell } from '../state/state';
@@ -181,7 +181,7 @@ export class SceneView extends Panel {
     if (shown === undefined) return 'The scene is empty.';
     const { run, selection, cell } = shown;
     const { state } = this.snapshot ?? {};
-    const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
+    const name = (index: number) => labelOf(run.tokens[index]);
     if (state?.view === 'steps') {
       const { layer, head } = selection;
       return `3D scene: the matrices of layer ${layer}, head ${head} as blocks. Their numbers stand in the panel of the step.`;
@@ -438,7 +438,7 @@ export class SceneView extends Panel {
       this.reader.point({ layer: hit.layer, head: hit.head });
       return;
     }
-    const name = (index: number) => (run.tokens[index] === undefined ? '' : tokenLabel(run.tokens[index]));
+    const name = (index: number) => labelOf(run.tokens[index]);
     if (hit.kind === 'cell') {
       this.tip = { x: this.#at.x, y: this.#at.y, words: cellInWords(hit, this.shown?.steps ?? null, name) };
       this.reader.point(tokensOf(hit));

@@ -1,11 +1,11 @@
 /** Two runs beside one another: the second one's tokens, both heads' rows, and where their weights differ. */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { pairOf, rowsBeside, sidesOf } from '../state/comparing';
-import { tokenLabel } from '../state/labels';
+import { labelOf, tokenLabel } from '../state/labels';
 import { formatPercent } from '../state/numbers';
 import { partnerOf, readsAlike } from '../state/pairing';
 import { define } from './define';
-import { type Beside, differenceMap, labelOf } from './difference-map';
+import { type Beside, differenceMap } from './difference-map';
 import { Panel } from './panel';
 import { count, data, percent, printed } from './printed';
 

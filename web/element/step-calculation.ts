@@ -7,7 +7,7 @@ import type { Cell, HeadSteps, Matrix } from '../engine/types';
 import { ownColumns } from '../scene/step-matrices';
 import type { RunView } from '../session/snapshot';
 import { concernsHead } from '../state/interventions';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { sharedHeadOf, sharingInWords } from '../state/sharing';
 import type { StepCell } from '../state/state';
 import { visibility, whyHidden } from '../state/visibility';
@@ -60,8 +60,7 @@ const columnOf = (matrix: Matrix, col: number) =>
   Float32Array.from({ length: matrix.rows }, (_, row) => entry(matrix, row, col));
 
 function token({ run }: RunView, index: number): TemplateResult {
-  const found = run.tokens[index];
-  return html`<bdi class="word">${found === undefined ? '' : tokenLabel(found)}</bdi>`;
+  return html`<bdi class="word">${labelOf(run.tokens[index])}</bdi>`;
 }
 
 /** The run's own cell, where it is the one that is told of: scale, bias and the row's softmax are its. */

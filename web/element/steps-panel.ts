@@ -6,7 +6,7 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from 'li
 import type { HeadSteps } from '../engine/types';
 import { AXES, type Axis, chosenCell, type ShownMatrix, shownMatrices, tokensOf } from '../scene/step-matrices';
 import type { RunView } from '../session/snapshot';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import type { StepCell } from '../state/state';
 import { changedMark } from './changed-mark';
 import { define } from './define';
@@ -76,7 +76,7 @@ export class StepsPanel extends Panel {
     return html`
       <h3 id=${`twin-${name}`}>
         <span class=${MEANING[name]}>${MATRIX_NAMES[name]}</span>
-        <span class="muted">${isColumn ? html`column ${count(line)}` : html`of <bdi>${tokenName(shown, line)}</bdi>`}${
+        <span class="muted">${isColumn ? html`column ${count(line)}` : html`of <bdi>${labelOf(shown.run.tokens[line])}</bdi>`}${
           span.end - span.first < total
             ? html` · ${data(span.first, String(span.first))} to ${data(span.end - 1, String(span.end - 1))} of ${count(total)}`
             : nothing
@@ -117,7 +117,7 @@ export class StepsPanel extends Panel {
       data-row=${cell.row}
       data-col=${cell.col}
       tabindex=${isStop ? 0 : -1}
-    ><span class="at">${isToken ? html`<bdi>${tokenName(shown, along)}</bdi>` : along}<span class="unseen">: </span></span>${printed(value)}</span>`;
+    ><span class="at">${isToken ? html`<bdi>${labelOf(shown.run.tokens[along])}</bdi>` : along}<span class="unseen">: </span></span>${printed(value)}</span>`;
   }
 
   readonly #click = (event: Event): void => {
@@ -174,11 +174,6 @@ function lineOf({ name }: ShownMatrix, { selection }: RunView, at: StepCell): nu
   if (name === 'wOutput') return at.matrix === 'added' || at.matrix === 'wOutput' ? at.col : 0;
   if (at.matrix === name) return at.row;
   return AXES[name][0] === 'key' ? selection.key : selection.query;
-}
-
-function tokenName({ run }: RunView, index: number): string {
-  const token = run.tokens[index];
-  return token === undefined ? '' : tokenLabel(token);
 }
 
 function cellAt(target: EventTarget | null): StepCell | null {

@@ -6,7 +6,7 @@ import { css, html, nothing, type PropertyValues, type TemplateResult } from 'li
 import type { RunView } from '../session/snapshot';
 import { apartNames } from '../state/apart';
 import { shareApart } from '../state/explain';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { formatPercent } from '../state/numbers';
 import { isRightToLeft, type ProseToken, proseOf } from '../state/prose';
 import { brightness, type Scale } from '../state/scale';
@@ -140,7 +140,7 @@ export class TextView extends Panel {
       state.textBy === 'flow'
         ? html`Flow is computed up to ${count(MOST_FLOW_TOKENS)} tokens; this text has ${count(run.tokens.length)}. `
         : nothing;
-    const name = html`<bdi class=${`word ${isRow ? 'query' : 'key'}`}>${nameOf(run, lit.chosen)}</bdi>`;
+    const name = html`<bdi class=${`word ${isRow ? 'query' : 'key'}`}>${labelOf(run.tokens[lit.chosen])}</bdi>`;
     const hover = state.hover;
     const pointed = isRow ? hover?.key : hover?.query;
     const at = pointed ?? (isRow ? shown.selection.key : shown.selection.query);
@@ -315,7 +315,7 @@ function litOf({ matrix, selection, flow }: RunView, asked: TextBy, asWords: rea
 function flowCaption(shown: RunView, lit: Lit, at: number): TemplateResult {
   const { run } = shown;
   return html`<span class="reading"
-      >From <bdi class="word query">${nameOf(run, lit.chosen)}</bdi> to <bdi class="word key">${nameOf(run, at)}</bdi>:
+      >From <bdi class="word query">${labelOf(run.tokens[lit.chosen])}</bdi> to <bdi class="word key">${labelOf(run.tokens[at])}</bdi>:
       <strong>${percent(lit.weights[at] ?? 0, { name: 'flow' })}</strong>.</span
     >
     <span class="muted"
@@ -329,18 +329,13 @@ function single({ first, end }: Word): Word[] {
   return Array.from({ length: end - first }, (_, i) => ({ first: first + i, end: first + i + 1 }));
 }
 
-function nameOf(run: RunView['run'], index: number): string {
-  const token = run.tokens[index];
-  return token === undefined ? '' : tokenLabel(token);
-}
-
 /** As the text has it where its pieces have a place there, else its pieces in a row. */
 function wordName(run: RunView['run'], { first, end }: Word): string {
-  if (end - first === 1) return nameOf(run, first);
+  if (end - first === 1) return labelOf(run.tokens[first]);
   const { start } = run.tokens[first] ?? {};
   const { end: stop } = run.tokens[end - 1] ?? {};
   if (start != null && stop != null) return run.text.slice(start, stop).trim();
-  return Array.from({ length: end - first }, (_, i) => nameOf(run, first + i).replace(/^##/, '')).join('');
+  return Array.from({ length: end - first }, (_, i) => labelOf(run.tokens[first + i]).replace(/^##/, '')).join('');
 }
 
 function indexOf(target: EventTarget | null): number | null {

@@ -1,7 +1,7 @@
 /** A long text at a glance: where the chosen token looks in all of it, and which part of it stands in the scene. */
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { MOST_WHOLE, tokenRange } from '../scene/token-window';
-import { tokenLabel } from '../state/labels';
+import { labelOf } from '../state/labels';
 import { brightness, type Scale } from '../state/scale';
 import { define } from './define';
 import { Panel } from './panel';
@@ -28,7 +28,6 @@ export class WindowStrip extends Panel {
     if (shown === undefined || n <= MOST_WHOLE) return nothing;
     const { query, key } = shown.selection;
     const { first, end } = tokenRange(n, query);
-    const token = shown.run.tokens[query];
     return html`
       <div
         class="whole-text"
@@ -38,7 +37,7 @@ export class WindowStrip extends Panel {
         aria-valuemin="0"
         aria-valuemax=${n - 1}
         aria-valuenow=${query}
-        aria-valuetext=${`${token === undefined ? '' : tokenLabel(token)}, token ${query} of ${n}`}
+        aria-valuetext=${`${labelOf(shown.run.tokens[query])}, token ${query} of ${n}`}
         .style=${`--n: ${n}; --at-query: ${query}; --at-key: ${key}; --first: ${first}; --end: ${end}`}
         @keydown=${this.#key}
         @pointerdown=${this.#press}

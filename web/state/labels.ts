@@ -48,6 +48,11 @@ export function tokenLabel(token: Pick<Token, 'id' | 'piece' | 'text'>, longest 
   return label === '' ? '∅' : label;
 }
 
+/** The same for a token that may not be there; then there is nothing to read. */
+export function labelOf(token: Parameters<typeof tokenLabel>[0] | undefined): string {
+  return token === undefined ? '' : tokenLabel(token);
+}
+
 function readingOf({ id, piece, text }: Pick<Token, 'id' | 'piece' | 'text'>): string {
   // A trace file gives nothing but the piece: only what no text looks like is taken for such a writing.
   const isWritten = id === null ? /^[Ġ▁]|Ċ/u.test(piece) : folded(piece) !== folded(text);
