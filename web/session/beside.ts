@@ -2,16 +2,12 @@
  * The run that stands beside the one on show: which one that is, and what the two come to together. Asks the engine;
  * what it makes is shown by the session.
  */
-import type { Engine, Loaded, Matrix, Pairs, Run, RunDistance, RunText } from '../engine/types';
+import type { Engine, Loaded, Matrix, Pairs, Run, RunDistance } from '../engine/types';
 import { pairsOf, partnerOf } from '../state/pairing';
 import type { Compare, ViewerState } from '../state/state';
 import { type Gathered, gather } from './gather';
 import type { Comparison, RunView } from './snapshot';
-
-/** What the second run is made of. */
-export interface BesideWish extends RunText {
-  readonly model: number;
-}
+import { sameWish, type Wish } from './wish';
 
 export interface Beside {
   /** The model that was loaded to be compared with. */
@@ -19,12 +15,12 @@ export interface Beside {
   /** Takes the place of the one before. */
   takeModel(model: Loaded): void;
   /** What has to run for the state's comparison; null where nothing has: there is none, or it is of the run itself. */
-  wish(state: ViewerState, own: BesideWish | null): BesideWish | null;
-  has(wish: BesideWish): boolean;
+  wish(state: ViewerState, own: Wish | null): Wish | null;
+  has(wish: Wish): boolean;
   /** The wish's run; frees the one before. */
-  take(wish: BesideWish, run: Run): void;
+  take(wish: Wish, run: Run): void;
   /** The second view and the comparison with `main`; null where there is nothing beside it (yet). */
-  gather(main: RunView, state: ViewerState, own: BesideWish | null): Promise<[RunView, Comparison] | null>;
+  gather(main: RunView, state: ViewerState, own: Wish | null): Promise<[RunView, Comparison] | null>;
   /** The engine died and took the runs with it. */
   forget(): void;
   dispose(): void;
@@ -34,7 +30,7 @@ const NO_DISTANCE: RunDistance = { heads: null, embedding: null, prediction: nul
 
 export function createBeside(engine: Engine): Beside {
   let model: Loaded | null = null;
-  let made: { readonly wish: BesideWish; readonly run: Run } | null = null;
+  let made: { readonly wish: Wish; readonly run: Run } | null = null;
   let gathered: Gathered | null = null;
   let pairs: { readonly left: Run; readonly right: Run; readonly align: string; readonly pairs: Pairs } | null = null;
   let distance: { readonly pairs: Pairs; readonly distance: RunDistance } | null = null;
@@ -80,7 +76,7 @@ export function createBeside(engine: Engine): Beside {
         }
       }
     },
-    has: (wish) => made !== null && sameBeside(made.wish, wish),
+    has: (wish) => made !== null && sameWish(made.wish, wish),
     take(wish, run) {
       release();
       made = { wish, run };
@@ -141,14 +137,4 @@ function stateBeside(compare: Compare, main: RunView, state: ViewerState, pairs:
     wallOrder: 'place',
     textBy: 'row',
   };
-}
-
-export function sameBeside(a: BesideWish | null, b: BesideWish | null): boolean {
-  if (a === null || b === null) return a === b;
-  return (
-    a.model === b.model &&
-    a.text === b.text &&
-    a.chat === b.chat &&
-    JSON.stringify([a.generated, a.interventions]) === JSON.stringify([b.generated, b.interventions])
-  );
 }

@@ -1,19 +1,9 @@
 /** What the state asks to see of one run: gathers it from the engine, and asks for nothing that is there already. */
 import { isAbort } from '../engine/errors';
-import type {
-  Aggregate,
-  Engine,
-  HeadMatrix,
-  LinkFilter,
-  Matrix,
-  Overview,
-  Run,
-  Sampling,
-  TokenRow,
-} from '../engine/types';
+import type { Engine, HeadMatrix, LinkFilter, Matrix, Overview, Run, Sampling, TokenRow } from '../engine/types';
 import { standsApart } from '../state/apart';
-import { lanesOf } from '../state/lanes';
-import { shownMeasure } from '../state/measures';
+import { lanesOf, sameHead } from '../state/lanes';
+import { isAggregate, shownMeasure } from '../state/measures';
 import { MOST_FLOW_TOKENS, type ViewerState } from '../state/state';
 import type { RunView, Selection } from './snapshot';
 
@@ -56,7 +46,7 @@ export async function gather(
   const isSameQuery = before !== null && before.selection.query === query;
   const [row, matrix, cell, next, steps] = await Promise.all([
     before !== null && keep && before.row.query === focus ? before.row : rowOf(engine, run, focus, filter),
-    before !== null && isOfHead(before.matrix, selection)
+    before !== null && sameHead(before.matrix, selection)
       ? before.matrix
       : engine.matrix(run.id, layer, head, 'weights'),
     isCell(before, selection) ? before.cell : engine.cell(run.id, layer, head, query, key),
@@ -67,7 +57,7 @@ export async function gather(
         : null,
     state.view !== 'steps' || !run.can.scores
       ? null
-      : before?.steps != null && isOfHead(before.steps, selection)
+      : before?.steps != null && sameHead(before.steps, selection)
         ? before.steps
         : engine.steps(run.id, layer, head),
   ]);
@@ -122,9 +112,6 @@ function measuredOf(
   return measure === 'weights' ? matrix : engine.matrix(run.id, layer, head, measure);
 }
 
-const isAggregate = (measure: RunView['measure']): measure is Aggregate =>
-  measure === 'mean' || measure === 'max' || measure === 'rollout';
-
 function rowOf(engine: Engine, run: Run, query: number, filter: LinkFilter): Promise<TokenRow> {
   // A token that is set apart but looked at itself shows where it looks.
   const apart = filter.apart.slice();
@@ -163,10 +150,6 @@ function selectionOf(run: Run, state: ViewerState, overview: Overview): Selectio
 
 function clamp(index: number, count: number): number {
   return Math.min(Math.max(index, 0), count - 1);
-}
-
-function isOfHead(part: { readonly layer: number; readonly head: number }, { layer, head }: Selection): boolean {
-  return part.layer === layer && part.head === head;
 }
 
 function isCell(view: Gathered['parts'] | null, { layer, head, query, key }: Selection): view is Gathered['parts'] {

@@ -4,7 +4,6 @@
  */
 import { aborted, EngineError, failureOf, isAbort } from '../engine/errors';
 import type {
-  Aggregate,
   Candidate,
   Engine,
   HeadMetrics,
@@ -13,16 +12,17 @@ import type {
   ModelInfo,
   Progress,
   Run,
-  RunText,
   Source,
   Verification,
 } from '../engine/types';
 import { type History, noHistory, redo, remember, undo } from '../state/history';
 import { sameInterventions } from '../state/interventions';
+import { AGGREGATES, isAggregate } from '../state/measures';
 import { type Change, initialState, update, type ViewerState } from '../state/state';
-import { type BesideWish, createBeside, sameBeside } from './beside';
+import { createBeside } from './beside';
 import { type Gathered, gather } from './gather';
 import type { Generating, RunView, Snapshot, ViewerError } from './snapshot';
+import { sameText, sameWish, type Wish } from './wish';
 
 /** So many candidates for the next token may be asked for. */
 const MOST_CANDIDATES = 1000;
@@ -74,27 +74,6 @@ export interface Session {
   dispose(): void;
 }
 
-/** What a forward pass would be made of. */
-interface Wish extends RunText {
-  readonly model: number;
-  readonly precision: ViewerState['precision'];
-}
-
-const sameWish = (a: Wish | null, b: Wish | null): boolean =>
-  a === b ||
-  (a !== null &&
-    b !== null &&
-    a.model === b.model &&
-    a.precision === b.precision &&
-    sameText(a, b) &&
-    sameInterventions(a.interventions, b.interventions));
-
-const sameText = (a: Omit<RunText, 'interventions'>, b: Omit<RunText, 'interventions'>): boolean =>
-  a.text === b.text && a.chat === b.chat && sameIds(a.generated, b.generated);
-
-const sameIds = (a: readonly number[], b: readonly number[]): boolean =>
-  a === b || (a.length === b.length && a.every((id, i) => id === b[i]));
-
 /** The run on show, and who made it. */
 interface Shown {
   readonly view: RunView;
@@ -139,9 +118,9 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   let making = false;
   let running: { wish: Wish; controller: AbortController } | null = null;
   const beside = createBeside(engine);
-  let runningBeside: { wish: BesideWish; controller: AbortController } | null = null;
+  let runningBeside: { wish: Wish; controller: AbortController } | null = null;
   /** A second run that was refused or cancelled: not tried again until it is another. */
-  let refusedBeside: BesideWish | null = null;
+  let refusedBeside: Wish | null = null;
   let history: History<ViewerState['interventions']> = noHistory;
   const loads = new Set<AbortController>();
   /** The reader's own latest load: a newer one takes its place. */
@@ -189,7 +168,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   }
 
   /** What has to stand beside the run on show. */
-  function besideWish(): BesideWish | null {
+  function besideWish(): Wish | null {
     return beside.wish(snapshot.state, shown?.lost ? null : (shown?.wish ?? null));
   }
 
@@ -207,7 +186,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     dirty = true;
     const next = due();
     if (running !== null && !sameWish(running.wish, next)) running.controller.abort();
-    const isStale = runningBeside !== null && (next !== null || !sameBeside(runningBeside.wish, besideWish()));
+    const isStale = runningBeside !== null && (next !== null || !sameWish(runningBeside.wish, besideWish()));
     if (isStale) runningBeside?.controller.abort();
     if (!pumping) void pump();
   }
@@ -273,7 +252,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
   /** Runs what has to stand beside the run on show, and shows both. */
   async function makeBeside(): Promise<void> {
     const wanted = besideWish();
-    if (wanted === null || shown === null || beside.has(wanted) || sameBeside(wanted, refusedBeside)) return;
+    if (wanted === null || shown === null || beside.has(wanted) || sameWish(wanted, refusedBeside)) return;
     const controller = new AbortController();
     runningBeside = { wish: wanted, controller };
     making = true;
@@ -727,9 +706,6 @@ function cannotChange({ name }: ModelInfo): EngineError {
     found: 'a saved run',
   });
 }
-
-const AGGREGATES = ['mean', 'max', 'rollout'] as const satisfies readonly Aggregate[];
-const isAggregate = (name: string): name is Aggregate => AGGREGATES.some((known) => known === name);
 
 function checkCount(name: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;

@@ -1,5 +1,6 @@
 /** What of a comparison is put side by side, and in which order. Orders and picks, computes nothing. Pure. */
 import type { ModelInfo, Pairs } from '../engine/types';
+import { headName } from './lanes';
 import type { Compare, HeadPlace } from './state';
 
 /** What the two sides of a comparison are called: the run on show, and what stands beside it. */
@@ -16,7 +17,7 @@ export function sidesOf(
     case 'model':
       return [models[0].name, models[1].name];
     case 'head':
-      return [`L${chosen.layer} H${chosen.head}`, `L${compare.layer} H${compare.head}`];
+      return [headName(chosen), headName(compare)];
   }
 }
 

@@ -59,6 +59,13 @@ export const MEASURES: readonly MeasureText[] = [
   },
 ];
 
+/** Many heads as one matrix, in the order of the menu. */
+export const AGGREGATES = ['mean', 'max', 'rollout'] as const satisfies readonly Aggregate[];
+
+export function isAggregate(name: string): name is Aggregate {
+  return AGGREGATES.some((known) => known === name);
+}
+
 export function measureOf(name: Measure | Aggregate): MeasureText {
   const found = MEASURES.find((measure) => measure.name === name);
   if (found === undefined) throw new RangeError(`There is no measure ${name}.`);
