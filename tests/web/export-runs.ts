@@ -79,11 +79,13 @@ export function snapshotOf(
   matrix: Matrix,
   state: Partial<ViewerState> = {},
   more: Partial<Snapshot> = {},
+  shown: Partial<RunView> = {},
 ): Snapshot {
   const layer = state.layer ?? 1;
   const head = state.head ?? 0;
   const whole: HeadMatrix = { ...matrix, layer, head };
-  const view = { run, selection: { layer, head, query: state.query ?? 0, key: 0 }, matrix: whole, measured: matrix };
+  const selection = { layer, head, query: state.query ?? 0, key: 0 };
+  const view = { run, selection, matrix: whole, measured: matrix, measure: state.measure ?? 'weights', ...shown };
   return {
     state: { ...initialState, ...state },
     runs: [view as unknown as RunView],

@@ -172,6 +172,17 @@ describe('what there is to take', () => {
     expect([table.head, nameOf(table), placeOf(table)]).toEqual([head, name, place]);
   });
 
+  it('is named for the numbers on show, not for those that were asked for', () => {
+    const asked = snapshotOf(
+      runOf({ pieces: hostile }),
+      matrixOf(numbers),
+      { measure: 'scores' },
+      {},
+      { measure: 'weights' },
+    );
+    expect(shownTable(asked)?.quantity).toBe('weights');
+  });
+
   it('is one row where a row is asked for', () => {
     const row = rowTable(tableOf(), 3);
     expect(parseCsv(csv(row)).slice(1)).toEqual([[hostile[3], ...(numbers[3] ?? []).map(String)]]);

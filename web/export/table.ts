@@ -43,7 +43,8 @@ export function weightsTable(snapshot: Snapshot): Table | null {
 export function shownTable(snapshot: Snapshot): Table | null {
   const shown = snapshot.runs[0];
   if (shown === undefined) return null;
-  const quantity = snapshot.state.measure;
+  // What the numbers are, which is not what is asked for where the run cannot say or is still asked.
+  const quantity = shown.measure;
   const isOfMany = quantity === 'mean' || quantity === 'max' || quantity === 'rollout';
   const { layer, head } = shown.selection;
   const lines = linesOf(shown.run);
