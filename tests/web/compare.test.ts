@@ -167,6 +167,18 @@ describe('beside the run', () => {
     expect(engine.finished).toEqual(['it was']);
   });
 
+  test('a run that nothing asks for any more is not kept', async () => {
+    const { engine, session } = await withModel();
+    for (const compare of [{ kind: 'head', layer: 1, head: 2 } as const, { kind: 'original' } as const, null]) {
+      session.change({ compare: { kind: 'text', text: 'it is' } });
+      await session.settled();
+      expect(engine.runs.size).toBe(2);
+      session.change({ compare });
+      await session.settled();
+      expect(engine.runs.size).toBe(1);
+    }
+  });
+
   test('another model runs the same text, and is freed when it goes', async () => {
     const { engine, session } = await withModel();
     await session.compareWith('model two');

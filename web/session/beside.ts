@@ -37,7 +37,8 @@ export function createBeside(engine: Engine): Beside {
   let difference: { readonly of: readonly unknown[]; readonly difference: Matrix } | null = null;
 
   function release(): void {
-    if (made !== null) engine.releaseRun(made.run.id);
+    if (made === null) return;
+    engine.releaseRun(made.run.id);
     made = null;
     gathered = null;
   }
@@ -83,11 +84,10 @@ export function createBeside(engine: Engine): Beside {
     },
     async gather(main, state, own) {
       const { compare } = state;
-      if (compare === null) {
-        release();
-        return null;
-      }
       const wish = beside.wish(state, own);
+      // What nothing asks for any more is not kept.
+      if (wish === null) release();
+      if (compare === null) return null;
       const run = compare.kind === 'head' ? main.run : wish !== null && beside.has(wish) ? made?.run : undefined;
       if (run === undefined) return null;
       const paired = pairsFor(main.run, run, state);
