@@ -1,10 +1,8 @@
 // npm run sheet: takes pictures of every view of the explorer, dark and light, on desktop and phone, and puts them on one
 // sheet, web/docs/sheet.png. The single pictures stay in build/sheet.
 import { mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { siteHandler } from './files.mjs';
-import { ensurePackages, findChromium } from './packages.mjs';
+import { openExplorer, photograph } from './photographs.mjs';
 import { buildFolder, command, root, say } from './shell.mjs';
 
 const VIEWS = ['story', 'heads', 'wall', 'steps', 'matrix', 'text', 'table'];
@@ -13,26 +11,16 @@ const THEMES = ['dark', 'light'];
 /** Each picture's height on the sheet. */
 const HEIGHT = 300;
 
-await command(import.meta.url, async () => {
-  ensurePackages('browser');
-  const { chromium } = await import('@playwright/test');
-  const { browserArguments } = await import('../../tests/browser/browser.mjs');
-  const server = createServer(siteHandler({ folder: join(buildFolder, 'site') }));
-  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-  const browser = await chromium.launch({ executablePath: findChromium(), args: browserArguments });
-  const folder = join(buildFolder, 'sheet');
-  mkdirSync(folder, { recursive: true });
-  const taken = new Map();
-  try {
+const folder = join(buildFolder, 'sheet');
+const pictureOf = (view, size, theme) => join(folder, `${view}-${size}-${theme}.png`);
+
+await command(import.meta.url, () =>
+  photograph(async (browser, explorer) => {
+    mkdirSync(folder, { recursive: true });
     for (const [size, viewport] of Object.entries(SIZES)) {
       for (const theme of THEMES) {
         const page = await browser.newPage({ viewport, colorScheme: theme, reducedMotion: 'reduce' });
-        await page.goto(`http://127.0.0.1:${server.address().port}/explore.html`);
-        const viewer = page.locator('attention-viewer');
-        await viewer.evaluate(async (element) => {
-          element.hints = false;
-          await element.settled();
-        });
+        const viewer = await openExplorer(page, explorer);
         for (const view of VIEWS) {
           await viewer.evaluate(async (element, name) => {
             element.view = name;
@@ -43,32 +31,28 @@ await command(import.meta.url, async () => {
             if (!isInScene && sheets.checkVisibility()) sheets.scrollIntoView();
             else scrollTo(0, 0);
           }, view);
-          const path = join(folder, `${view}-${size}-${theme}.png`);
+          const path = pictureOf(view, size, theme);
           await page.screenshot({ path });
-          taken.set(`${view}-${size}-${theme}`, path);
           say(path);
         }
         await page.close();
       }
     }
     const page = await browser.newPage({ viewport: { width: 1480, height: 400 }, colorScheme: 'light' });
-    await page.setContent(sheetOf(taken));
+    await page.setContent(sheet());
     await page.waitForFunction(() => [...document.images].every((image) => image.complete));
     const path = join(root, 'web/docs/sheet.png');
     await page.screenshot({ path, fullPage: true });
     say(`Written: ${path}`);
-  } finally {
-    await browser.close();
-    server.close();
-  }
-});
+  }),
+);
 
 /** A row a view: desktop dark and light, phone dark and light. */
-function sheetOf(taken) {
+function sheet() {
   const rows = VIEWS.map((view) => {
     const images = Object.keys(SIZES).flatMap((size) =>
       THEMES.map((theme) => {
-        const bytes = readFileSync(taken.get(`${view}-${size}-${theme}`)).toString('base64');
+        const bytes = readFileSync(pictureOf(view, size, theme)).toString('base64');
         return `<img height="${HEIGHT}" alt="${view}, ${size}, ${theme}" src="data:image/png;base64,${bytes}">`;
       }),
     );
