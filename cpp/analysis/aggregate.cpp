@@ -33,14 +33,6 @@ Matrix block_of(const ForwardTrace& trace, Index layer, Aggregate kind, Index fi
   return block;
 }
 
-/// A row of the mean becomes a row of rollout's A: half itself, half attention.
-void with_itself(Index row, float* weights, Index n) {
-  weights[row] += 1.0F;
-  double sum = 0.0;
-  for (Index key = 0; key < n; ++key) sum += weights[key];
-  for (Index key = 0; key < n; ++key) weights[key] = static_cast<float>(weights[key] / sum);
-}
-
 Stepper run(const ForwardTrace& trace, Aggregate kind, Index layer, Matrix& result) {
   const bool rolls = kind == Aggregate::kRollout;
   const Index first_layer = rolls ? 0 : layer;
@@ -67,6 +59,13 @@ Stepper run(const ForwardTrace& trace, Aggregate kind, Index layer, Matrix& resu
 }
 
 }  // namespace
+
+void with_itself(Index row, float* weights, Index n) {
+  weights[row] += 1.0F;
+  double sum = 0.0;
+  for (Index key = 0; key < n; ++key) sum += weights[key];
+  for (Index key = 0; key < n; ++key) weights[key] = static_cast<float>(weights[key] / sum);
+}
 
 Stepper aggregate_of(const ForwardTrace& trace, Aggregate kind, Index layer, Matrix& result) {
   check_layer(trace, layer);

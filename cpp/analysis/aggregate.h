@@ -12,6 +12,11 @@ enum class Aggregate {
   kRollout,  ///< From layer 0 up to and with a layer: the product of rows(mean over heads + identity) / 2.
 };
 
+/// A row of a layer's mean weights becomes the row of A that rollout and flow share: with itself added, divided by its
+/// sum.
+/// @param weights  [n] of query `row`, overwritten
+void with_itself(Index row, float* weights, Index n);
+
 /// Computes
 ///
 ///     kMean, kMax  weights(t, s) = mean or max over heads of weights_h(t, s)

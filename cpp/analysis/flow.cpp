@@ -97,12 +97,10 @@ Stepper run(const ForwardTrace& trace, Index query, std::vector<float>& flow) {
       co_yield 0.0;
     }
     for (std::size_t t = 0; t < n; ++t) {
-      double sum = 1.0;
-      const float* row = mean.row(static_cast<Index>(t)).data();
-      for (std::size_t s = 0; s < n; ++s) sum += row[s];
+      float* row = mean.row(static_cast<Index>(t)).data();
+      with_itself(static_cast<Index>(t), row, mean.cols());
       for (std::size_t s = 0; s < n; ++s) {
-        const double share = (row[s] + (s == t ? 1.0 : 0.0)) / sum;
-        const auto capacity = std::llround(share * kUnit);
+        const auto capacity = std::llround(double{row[s]} * kUnit);
         if (capacity > 0) graph.add((layer + 1) * n + t, layer * n + s, capacity);
       }
     }
