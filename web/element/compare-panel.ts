@@ -181,11 +181,14 @@ export class ComparePanel extends Panel {
         step="1"
         aria-label=${`Other ${name}`}
         .value=${live(String(compare[name]))}
-        @change=${(event: Event) => {
+        @input=${(event: Event) => {
+          // At once: what is typed must not be written over when the panel draws again.
           const input = event.target as HTMLInputElement;
           if (input.validity.valid && input.value !== '')
             this.reader.choose({ compare: { ...compare, [name]: input.valueAsNumber } });
-          else input.value = String(compare[name]);
+        }}
+        @change=${(event: Event) => {
+          (event.target as HTMLInputElement).value = String(compare[name]);
         }}
       />
     </label>`;
