@@ -584,7 +584,9 @@ test.describe('from a server that imitates the hub', () => {
     expect([...new Set(starts.filter((start) => start % PART === 0))]).toEqual(
       Array.from({ length: nParts }, (_, i) => i * PART),
     );
-    expect(starts).toHaveLength(nParts + 2);
+    // A browser repeats a request by itself when the connection that it reused turns out to be closed.
+    expect(starts.length).toBeGreaterThanOrEqual(nParts + 2);
+    expect(starts.length).toBeLessThanOrEqual(nParts + 4);
     expect(starts).toEqual([...starts].sort((a, b) => a - b));
     const sent = readsWeights().reduce((sum, request) => sum + request.sent, 0);
     expect(sent).toBeGreaterThanOrEqual(size);
