@@ -4,6 +4,7 @@
  */
 import { proxy, wrap } from 'comlink';
 import { aborted, EngineError } from './errors';
+import { shareModels } from './shared-models';
 import type { SentSource } from './sources';
 import type { Engine, Loaded, Options, Progress, Run, Source } from './types';
 import type { Answer, WorkerApi } from './worker';
@@ -39,9 +40,9 @@ interface Retained {
 
 let shared: Engine | null = null;
 
-/** The page's one engine. */
+/** The page's one engine: who loads the same model on it shares it. */
 export function sharedEngine(): Engine {
-  shared ??= createEngine();
+  shared ??= shareModels(createEngine(), sentSource);
   return shared;
 }
 
