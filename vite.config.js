@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
-import { notices, rebuildCore, serveModels } from './web/tooling/vite-plugins.mjs';
+import { guide, notices, rebuildCore, serveModels } from './web/tooling/vite-plugins.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const web = join(root, 'web');
@@ -14,7 +14,7 @@ export default defineConfig({
   root: web,
   base: './',
   appType: 'mpa', // A missing file is a 404, not the start page.
-  plugins: [rebuildCore(), serveModels(), notices()],
+  plugins: [guide(), rebuildCore(), serveModels(), notices()],
   server: {
     // The core is built outside web/; its half-written files must not reload the page (rebuildCore does that).
     fs: { allow: [root] },

@@ -1,12 +1,15 @@
-/** The pages' own words and numbers: the figure equals the saved trace, the examples exist, nothing is written inline. */
+/** The pages' own words and numbers: the examples exist, nothing is written inline. The guide's own are in guide.test.ts. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import examples from '../../web/site/examples.json';
+import { withGuide } from '../../web/tooling/guide.mjs';
 
 const web = join(import.meta.dirname, '../../web');
 const read = (name: string) => readFileSync(join(web, name), 'utf8');
-const pages = { 'index.html': read('index.html'), 'explore.html': read('explore.html') };
+const pages = Object.fromEntries(
+  ['index.html', 'index.zh.html', 'explore.html'].map((name) => [name, withGuide(read(name))]),
+) as Record<'index.html' | 'index.zh.html' | 'explore.html', string>;
 
 /** A saved trace: its metadata and one layer's weights [n_heads, n, n]. */
 function trace(file: string, layer: number) {
@@ -24,34 +27,6 @@ function trace(file: string, layer: number) {
 }
 
 const attribute = (tag: string, name: string) => new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
-
-describe('the figure of the start page', () => {
-  const page = pages['index.html'];
-  const { tokens, row } = trace('animal.safetensors', 3);
-  const weights = row(1, 10);
-  const marks = [...page.matchAll(/<g class="token[^"]*" data-key="(\d+)" data-weight="([^"]+)">(.*?)<\/g>/gs)];
-
-  it('has every token of the saved run, with the weight that the row has', () => {
-    expect(marks.map(([, key]) => Number(key))).toEqual(tokens.map((_, i) => i));
-    for (const [, key, weight, inside = ''] of marks) {
-      const real = weights[Number(key)] ?? Number.NaN;
-      expect(Math.abs(Number(weight) - real)).toBeLessThanOrEqual(2e-6);
-      expect(/<text x[^>]*>([^<]*)<\/text>/.exec(inside)?.[1]).toBe(tokens[Number(key)]);
-      expect(/class="share"[^>]*>([^<]*)</.exec(inside)?.[1]).toBe(
-        real < 0.005 ? '&lt;1\u00a0%' : `${Math.round(100 * real)}\u00a0%`,
-      );
-      expect(Number(attribute(/<rect[^>]*>/.exec(inside)?.[0] ?? '', 'width'))).toBeCloseTo(100 * real, 0);
-    }
-  });
-
-  it('says in words what it shows', () => {
-    const [, value, words] = /<data value="([^"]+)">([^<]+)<\/data>/.exec(page) ?? [];
-    expect(Math.abs(Number(value) - Math.max(...weights))).toBeLessThanOrEqual(2e-6);
-    expect(words).toBe('68&nbsp;%');
-    expect(tokens[weights.indexOf(Math.max(...weights))]).toBe('animal');
-    expect(tokens[10]).toBe('it');
-  });
-});
 
 describe('the examples', () => {
   it.each(examples)('$name shows something: its row has a strongest word', (example) => {
@@ -104,6 +79,6 @@ it('the fonts are the three that the page may have, 120 KB at most', () => {
 });
 
 it('the pages and their styles name a colour in one file only', () => {
-  for (const name of ['site', 'fonts', 'start', 'explore'])
+  for (const name of ['site', 'fonts', 'guide', 'figures', 'explore'])
     expect(read(`site/styles/${name}.css`)).not.toMatch(/#[\da-f]{3,8}\b|rgba?\(|hsla?\(|oklch\(/i);
 });

@@ -33,7 +33,15 @@ import type { SceneView } from './scene-view';
 import type { Example } from './sentence-input';
 import { parseColour, readTheme, watchTheme } from './theme';
 import { undoKey } from './undo-key';
-import { ASIDES, type Aside, type Sheet, type ViewerColours, viewerBody } from './viewer-body';
+import {
+  ASIDES,
+  type Aside,
+  bareBody,
+  type Sheet,
+  type ViewerBody,
+  type ViewerColours,
+  viewerBody,
+} from './viewer-body';
 import { viewerStyles } from './viewer-styles';
 
 /** How one weight came about: the cell on show, under the contract's names. */
@@ -76,6 +84,7 @@ export class AttentionViewer extends LitElement {
     library: { reflect: true },
     loading: { reflect: true },
     hints: { type: Boolean, reflect: true },
+    bare: { type: Boolean, reflect: true },
     examples: { attribute: false },
     snapshot: { state: true },
     sheet: { state: true },
@@ -102,6 +111,8 @@ export class AttentionViewer extends LitElement {
   declare loading: 'lazy' | 'eager';
   /** Whether a first visit is met with three short hints. */
   declare hints: boolean;
+  /** Whether the scene stands alone (the views story, heads and steps): the page around it says and asks the rest. */
+  declare bare: boolean;
   /** Sentences offered beside the input. */
   declare examples: readonly Example[];
   declare private snapshot: Snapshot | undefined;
@@ -138,6 +149,7 @@ export class AttentionViewer extends LitElement {
     this.library = null;
     this.loading = 'lazy';
     this.hints = false;
+    this.bare = false;
     this.examples = [];
     this.sheet = 'cell';
     this.aside = 'cell';
@@ -397,6 +409,13 @@ export class AttentionViewer extends LitElement {
     const state = this.#state;
     const { view } = state;
     const feed = this.#reader;
+    if (this.bare) {
+      return html`<div class=${`viewer bare view-${view}${this.flat ? ' flat' : ''}`} @keydown=${this.#undoKey}>
+        <attn-error-note .snapshot=${this.snapshot} .reader=${feed}></attn-error-note>
+        ${bareBody(this.#bodyParts(view))}
+        <p class="unseen" aria-live="polite">${this.spoken}</p>
+      </div>`;
+    }
     return html`
       <div
         class=${`viewer view-${view}${this.dragging ? ' dragging' : ''}${this.flat ? ' flat' : ''}`}
@@ -429,19 +448,7 @@ export class AttentionViewer extends LitElement {
           ></attn-status-bar>
         </div>
         <attn-window-strip .snapshot=${this.snapshot} .reader=${feed} .colours=${this.theme}></attn-window-strip>
-        ${viewerBody({
-          snapshot: this.snapshot,
-          reader: this.#reader,
-          view,
-          sheet: this.sheet,
-          aside: this.aside,
-          colours: this.theme,
-          openSheet: (sheet) => this.#openSheet(sheet),
-          openBeside: () => this.#openDialog('beside'),
-          sceneless: () => {
-            this.flat = true;
-          },
-        })}
+        ${viewerBody(this.#bodyParts(view))}
         ${this.hints && view !== 'steps' ? html`<attn-first-hints .snapshot=${this.snapshot} .reader=${feed}></attn-first-hints>` : nothing}
         <attn-model-dialog
           .snapshot=${this.snapshot}
@@ -455,6 +462,22 @@ export class AttentionViewer extends LitElement {
         <p class="drop-here" aria-hidden="true">Drop a model’s files, its folder, or a saved run</p>
       </div>
     `;
+  }
+
+  #bodyParts(view: View): ViewerBody {
+    return {
+      snapshot: this.snapshot,
+      reader: this.#reader,
+      view,
+      sheet: this.sheet,
+      aside: this.aside,
+      colours: this.theme,
+      openSheet: (sheet) => this.#openSheet(sheet),
+      openBeside: () => this.#openDialog('beside'),
+      sceneless: () => {
+        this.flat = true;
+      },
+    };
   }
 
   // ---- State in a circle ----

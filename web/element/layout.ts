@@ -42,6 +42,10 @@ export const layout = css`
     min-width: 0;
     overflow: hidden;
   }
+  /* Without panels around it the stage has a height of its own. */
+  .bare .stage {
+    height: var(--attn-stage-height, clamp(360px, 64svh, 680px));
+  }
   .panel {
     min-width: 0;
   }

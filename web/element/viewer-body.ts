@@ -176,6 +176,19 @@ export function viewerBody(body: ViewerBody): TemplateResult {
   `;
 }
 
+/** The scene alone with its caption, for a page that says and asks the rest itself. */
+export function bareBody({ snapshot, reader: feed, colours, sceneless }: ViewerBody): TemplateResult {
+  return html`<div class="stage">
+    <attn-scene-view
+      .snapshot=${snapshot}
+      .reader=${feed}
+      .theme=${colours?.scene}
+      @sceneless=${sceneless}
+    ></attn-scene-view>
+    <div class="foot"><attn-scene-caption .snapshot=${snapshot} .reader=${feed}></attn-scene-caption></div>
+  </div>`;
+}
+
 /** Arrows, Home and End move along a list of tabs. */
 function tabKey(event: KeyboardEvent): void {
   const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role=tab]')];

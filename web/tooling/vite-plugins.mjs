@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { buildCore } from './core.mjs';
 import { fileFor, sendFile } from './files.mjs';
+import { withGuide } from './guide.mjs';
 import { modelList, models, modelsFolder, place } from './models.mjs';
 import { noticesFiles } from './notices.mjs';
 import { root } from './shell.mjs';
@@ -120,6 +121,20 @@ export function notices() {
     },
     generateBundle() {
       for (const { name, text } of noticesFiles()) this.emitFile({ type: 'asset', fileName: name, source: text });
+    },
+  };
+}
+
+/** The guide's sections put into its pages. */
+export function guide() {
+  return {
+    name: 'headlight:guide',
+    transformIndexHtml: { order: 'pre', handler: (page) => withGuide(page) },
+    configureServer(server) {
+      server.watcher.on('change', (path) => {
+        if (path.includes(join('site', 'guide')) && !path.endsWith('.ts'))
+          server.ws.send({ type: 'full-reload', path: '*' });
+      });
     },
   };
 }

@@ -1,0 +1,112 @@
+/** The guide as data: every section in every language, of one build; one catalogue of strings; nothing that leads nowhere. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { GENERATING_MODEL, SENTENCE_MODEL } from '../../web/element/guide/guide';
+import { progressFrom } from '../../web/element/guide/progress';
+import en from '../../web/element/words/en.json';
+import zh from '../../web/element/words/zh.json';
+import { languages, sections, withGuide } from '../../web/tooling/guide.mjs';
+import { models } from '../../web/tooling/models.mjs';
+
+const web = join(import.meta.dirname, '../../web');
+const sectionOf = (lang: string, id: string) => readFileSync(join(web, `site/guide/${lang}/${id}.html`), 'utf8');
+const pageIn = (lang: string) =>
+  withGuide(readFileSync(join(web, lang === 'en' ? 'index.html' : `index.${lang}.html`), 'utf8'));
+
+/** What a translation must keep: elements with what makes them work, in their order. */
+function skeleton(html: string): string[] {
+  return [...html.matchAll(/<([\w-]+)([^>]*)>/g)]
+    .filter(([, tag = '']) => /^(h\d|guide-|attention-viewer|li|details|aside|math|pre|figure|button|dt)/.test(tag))
+    .map(([, tag, attributes = '']) => {
+      const kept = [...attributes.matchAll(/\s(id|data-[\w-]+|section|view|layer|head|query-index)(?:="[^"]*")?/g)];
+      return `${tag}${kept.map(([whole]) => whole).join('')}`;
+    });
+}
+
+describe('the catalogue of strings', () => {
+  it('has the same keys in every language, each filled and with the same names to fill in', () => {
+    expect(Object.keys(zh)).toEqual(Object.keys(en));
+    for (const [key, text] of Object.entries(en)) {
+      const other = (zh as Record<string, string>)[key] ?? '';
+      expect(other.trim(), key).not.toBe('');
+      const names = (of: string) => [...of.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+      expect(names(other), key).toEqual(names(text));
+    }
+  });
+
+  it('has no string that nothing says', () => {
+    const code = readdirSync(join(web, 'element'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(web, 'element', name), 'utf8'))
+      .join('\n');
+    // Some keys are put together: `role.${name}` says all that begin with `role.`.
+    const made = [...code.matchAll(/`([\w.-]+\.)\$\{/g)].map(([, beginning = '']) => beginning);
+    const unsaid = Object.keys(en).filter(
+      (key) => !code.includes(`'${key}'`) && !made.some((beginning) => key.startsWith(beginning)),
+    );
+    expect(unsaid).toEqual([]);
+  });
+});
+
+describe.each<string>(languages())('the guide in %s', (lang) => {
+  const page = pageIn(lang);
+
+  it('has every section, each linkable by its id, and a glossary at the end', () => {
+    const ids = [...page.matchAll(/<section class="lesson" id="([\w-]+)"/g)].map(([, id]) => id);
+    expect(ids).toEqual(sections());
+    expect(ids.at(-1)).toBe('glossary');
+  });
+
+  it.each<string>(sections())('%s has the same build as in English', (id) => {
+    expect(skeleton(sectionOf(lang, id))).toEqual(skeleton(sectionOf('en', id)));
+  });
+
+  it('leads nowhere that is not there, and names nothing twice', () => {
+    const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id ?? '');
+    expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
+    const made = ['guide-text'];
+    for (const [, id = ''] of page.matchAll(/\s(?:href="#|for="|aria-labelledby=")([^"]+)"/g))
+      expect([...ids, ...made]).toContain(id);
+  });
+
+  it('has no colour or style of its own', () => {
+    expect(page).not.toMatch(/\sstyle="/);
+  });
+});
+
+it('every question has one right answer and a folded explanation', () => {
+  for (const id of sections()) {
+    for (const [, inside = ''] of sectionOf('en', id).matchAll(/<guide-question[^>]*>([\s\S]*?)<\/guide-question>/g)) {
+      expect([...inside.matchAll(/<li data-right>/g)], id).toHaveLength(1);
+      expect(inside, id).toMatch(/<details>\s*<summary>/);
+    }
+  }
+});
+
+it('the models that the guide loads are the site’s own, and their sizes are what is downloaded', () => {
+  for (const { model, bytes } of [SENTENCE_MODEL, GENERATING_MODEL]) {
+    const found = models.find(({ id }) => model.startsWith(`models/${id}/`));
+    expect(found?.files.reduce((sum, file) => sum + file.bytes, 0)).toBe(bytes);
+    if (!model.endsWith('/')) expect(found?.files.map(({ name }) => name)).toContain(model.split('/').at(-1));
+  }
+});
+
+describe('stored progress', () => {
+  it.each([
+    [null, [], {}],
+    ['', [], {}],
+    ['nonsense', [], {}],
+    ['null', [], {}],
+    ['[]', [], {}],
+    ['{"read": "x", "answers": 3}', [], {}],
+    [
+      '{"read": ["formula", "formula", 3, "<b>"], "answers": {"q-a": 2, "q-b": -1, "q-c": "1", "<": 1}}',
+      ['formula'],
+      { 'q-a': 2 },
+    ],
+    [`{"read": ["${'x'.repeat(20_000)}"]}`, [], {}],
+  ])('%s', (stored, read, answers) => {
+    expect(progressFrom(stored)).toEqual({ read, answers });
+  });
+});

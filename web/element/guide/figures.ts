@@ -1,0 +1,7 @@
+/** Defines the elements that the guide's sections are made of. In one piece: it comes in one request. */
+import './guide-code';
+import './guide-question';
+import './guide-read';
+import './guide-row';
+import './guide-sentence';
+import './guide-start';

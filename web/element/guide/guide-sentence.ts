@@ -1,0 +1,107 @@
+/** The reader's sentence, carried through the whole guide: its text, its tokens, which of them looks, and the model's state. */
+import { html, type nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import type { Snapshot } from '../../session/snapshot';
+import { labelOf } from '../../state/labels';
+import { formatBytes } from '../../state/numbers';
+import { define } from '../define';
+import { bytes } from '../printed';
+import { say, t } from '../words/words';
+import { Figure } from './figure';
+
+export class GuideSentence extends Figure<null> {
+  /** What it began with. */
+  #first: string | null = null;
+
+  protected override sees(snapshot: Snapshot): readonly unknown[] | null {
+    return snapshot.runs[0] === undefined && snapshot.error === null ? null : [];
+  }
+
+  protected override ask(): null {
+    return null;
+  }
+
+  protected override draw(_: null, snapshot: Snapshot): TemplateResult {
+    const { state, runs, status } = snapshot;
+    const shown = runs[0];
+    const run = shown?.run;
+    this.#first ??= state.text;
+    const isBusy = status === 'running';
+    return html`
+      <div class="sentence">
+        <div class="write">
+          <label class="unseen" for="guide-text">${t('sentence.label')}</label>
+          <input
+            id="guide-text"
+            type="text"
+            dir="auto"
+            autocomplete="off"
+            spellcheck="false"
+            maxlength="2000"
+            placeholder=${t('sentence.label')}
+            .value=${live(state.text)}
+            @input=${(event: InputEvent) => this.#type((event.target as HTMLInputElement).value)}
+          />
+          <button
+            type="button"
+            class="control reset"
+            ?disabled=${state.text === this.#first}
+            @click=${() => this.#type(this.#first ?? '')}
+          >${t('sentence.reset')}</button>
+        </div>
+        <div class="chips" role="listbox" tabindex="-1" aria-label=${t('sentence.tokens')} aria-orientation="horizontal" @keydown=${this.#key}>
+          ${run?.tokens.map(
+            (token) => html`<div
+              role="option"
+              class=${`chip${token.special ? ' special' : ''}${token.index === shown?.selection.key ? ' seen' : ''}`}
+              data-index=${token.index}
+              aria-selected=${token.index === shown?.selection.query ? 'true' : 'false'}
+              tabindex=${token.index === shown?.selection.query ? 0 : -1}
+              @click=${() => this.stage.change({ query: token.index })}
+              @pointerenter=${() => this.stage.point({ query: token.index })}
+              @pointerleave=${() => this.stage.point(null)}
+            ><bdi>${labelOf(token)}</bdi></div>`,
+          )}
+        </div>
+        <p class="state" role="status" aria-busy=${isBusy ? 'true' : 'false'}>${this.#state(snapshot)}</p>
+      </div>
+    `;
+  }
+
+  #state({ error, model, progress, runs, status }: Snapshot): TemplateResult | readonly unknown[] | typeof nothing {
+    const { started, source } = this.stage;
+    if (error !== null && model !== null) return say('sentence.refused', { why: error.message });
+    if (error !== null && !started)
+      return html`${say('sentence.model.failed', { why: error.message })}
+        <button type="button" class="link" @click=${() => void this.stage.start().catch(() => {})}>${t('sentence.model.retry')}</button>`;
+    if (model !== null && runs[0]?.run.backend.source === 'model')
+      return status === 'running' ? say('sentence.running') : say('sentence.model.ready', { name: model.name });
+    if (progress?.phase === 'download')
+      return html`<progress max=${source.bytes} value=${progress.received}></progress> ${say('sentence.model.loading', {
+        received: formatBytes(progress.received),
+        total: formatBytes(progress.total || source.bytes),
+      })}`;
+    return say('sentence.model.waiting', { size: bytes(source.bytes) });
+  }
+
+  #type(text: string): void {
+    this.stage.change({ text });
+    // Nothing can be run without the model, and typing asks for it.
+    if (!this.stage.started) void this.stage.start().catch(() => {});
+  }
+
+  readonly #key = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const { runs } = this.stage.snapshot;
+    const n = runs[0]?.run.tokens.length ?? 0;
+    const from = runs[0]?.selection.query ?? 0;
+    const to = { ArrowRight: from + 1, ArrowLeft: from - 1, Home: 0, End: n - 1 }[event.key];
+    if (to === undefined || n === 0) return;
+    event.preventDefault();
+    const query = Math.min(Math.max(to, 0), n - 1);
+    this.stage.change({ query });
+    this.querySelector<HTMLElement>(`[data-index="${query}"]`)?.focus();
+  };
+}
+
+define('guide-sentence', GuideSentence);

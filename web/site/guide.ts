@@ -1,0 +1,47 @@
+/** The guide's script: begins the lesson, brings its figures to life, and keeps the viewers in the text on the same sentence. */
+import '../element/attention-viewer';
+import type { AttentionViewer } from '../element/attention-viewer';
+import { beginGuide } from '../element/guide/guide';
+import saved from './examples.json';
+import './theme';
+
+const [first] = saved;
+if (first === undefined) throw new Error('There are no examples.');
+const lesson = await beginGuide({
+  lang: document.documentElement.lang,
+  text: first.text,
+  trace: `traces/${first.trace}`,
+  layer: first.layer,
+  head: first.head,
+  query: first.query,
+});
+
+// One sentence and one selection in every figure and in every viewer of the page.
+const viewers = [...document.querySelectorAll('attention-viewer')];
+let following = false;
+lesson.sentence.subscribe(({ state }) => {
+  following = true;
+  for (const viewer of viewers) follow(viewer, state);
+  following = false;
+});
+for (const viewer of viewers) {
+  viewer.addEventListener('statechange', () => {
+    if (following || viewer.hasAttribute('own-selection')) return;
+    const { layer, head, queryIndex: query, keyIndex: key } = viewer;
+    const { state } = lesson.sentence.snapshot;
+    if (state.layer !== layer || state.head !== head || state.query !== query || state.key !== key)
+      lesson.sentence.change({ layer, head, query, key });
+  });
+}
+
+function follow(
+  viewer: AttentionViewer,
+  { text, layer, head, query, key }: typeof lesson.sentence.snapshot.state,
+): void {
+  if (viewer.text !== text) viewer.text = text;
+  if (viewer.hasAttribute('own-selection')) return;
+  if (viewer.layer !== layer) viewer.layer = layer;
+  if (viewer.head !== head) viewer.head = head;
+  if (viewer.queryIndex !== query) viewer.queryIndex = query;
+  if (viewer.keyIndex !== key) viewer.keyIndex = key;
+}

@@ -1,2 +1,0 @@
-/** The start page's script: the theme control, and nothing that the page would miss. */
-import './theme';

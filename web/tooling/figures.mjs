@@ -1,0 +1,56 @@
+// npm run figures: writes the guide's still figures, as the built page itself draws them from the real models, for readers
+// without scripts and for the time before the models have come. A test compares what it wrote with what the page draws.
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { languages } from './guide.mjs';
+import { photograph } from './photographs.mjs';
+import { command, root, say } from './shell.mjs';
+
+const folder = join(root, 'web/site/guide/figures');
+
+/** Every figure of a page that has drawn itself, by its name. */
+export async function figuresOf(page) {
+  await page.locator('guide-sentence[data-figure]').waitFor();
+  await page.evaluate(async () => {
+    const figures = () => [...document.querySelectorAll('[data-figure]')];
+    for (const start of document.querySelectorAll('guide-start button')) start.click();
+    const isDrawn = (figure) => 'live' in figure.dataset && figure.getAttribute('aria-busy') !== 'true';
+    for (const figure of figures()) {
+      figure.scrollIntoView();
+      for (let i = 0; !isDrawn(figure); ++i) {
+        if (i > 1200) throw new Error(`${figure.dataset.figure} did not draw itself`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  });
+  return page.evaluate(() => {
+    const stillOf = (figure) => {
+      const copy = figure.cloneNode(true);
+      const comments = document.createTreeWalker(copy, NodeFilter.SHOW_COMMENT);
+      const found = [];
+      while (comments.nextNode()) found.push(comments.currentNode);
+      for (const comment of found) comment.remove();
+      if (copy.querySelector('[style]') !== null) throw new Error(`${figure.dataset.figure} has a style attribute`);
+      return copy.innerHTML.replace(/[ \t]*\n\s*/g, '\n').trim();
+    };
+    return [...document.querySelectorAll('[data-figure]')].map((figure) => [figure.dataset.figure, stillOf(figure)]);
+  });
+}
+
+export const pageOf = (lang) => (lang === 'en' ? 'index.html' : `index.${lang}.html`);
+
+await command(import.meta.url, () =>
+  photograph(async (browser, explorer) => {
+    for (const lang of languages()) {
+      const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+      page.setDefaultTimeout(180_000);
+      await page.goto(new URL(pageOf(lang), explorer).href);
+      const figures = await figuresOf(page);
+      if (existsSync(join(folder, lang))) rmSync(join(folder, lang), { recursive: true });
+      mkdirSync(join(folder, lang), { recursive: true });
+      for (const [name, text] of figures) writeFileSync(join(folder, lang, `${name}.html`), `${text}\n`);
+      await page.close();
+      say(`Written: ${figures.length} figures in ${join(folder, lang)}`);
+    }
+  }),
+);
