@@ -108,7 +108,8 @@ export type Intervention =
       readonly renormalise?: boolean;
     } & OfHead)
   | { readonly kind: 'block-key'; readonly layer?: number; readonly key: number }
-  | { readonly kind: 'layer-off'; readonly layer?: number };
+  | { readonly kind: 'layer-off'; readonly layer?: number }
+  | { readonly kind: 'positions-off' };
 
 /**
  * What a model runs on: the reader's text, the tokens that were generated after it, and what the reader changes on the
