@@ -653,6 +653,12 @@ val distance(const val& left, const val& right, const std::string& kind) {
   });
 }
 
+val similarity(int left, int left_index, int right, int right_index) {
+  return guarded([&] {
+    return array_to_js(attn::similarity(complete_run(left).trace, left_index, complete_run(right).trace, right_index));
+  });
+}
+
 val embedding(int id) {
   return guarded([&] { return matrix_to_js(attn::embedding_of(complete_run(id).trace)); });
 }
@@ -720,6 +726,7 @@ EMSCRIPTEN_BINDINGS(headlight) {
   function("effect", &effect);
   function("difference", &difference);
   function("distance", &distance);
+  function("similarity", &similarity);
   function("embedding", &embedding);
   function("logits", &logits);
   function("hidden", &hidden);

@@ -145,6 +145,26 @@ describe('what is said of a run', () => {
     await expect(host.difference(a, b, Int32Array.of(0, 99))).rejects.toMatchObject({ code: 'bad-request' });
   });
 
+  test('two tokens are as alike at every depth as their rows in the stream', async () => {
+    const [left, right] = [await run(animal), await run('It was tired.')];
+    const found = host.similarity(left.id, 9, right.id, 1);
+    expect(found).toHaveLength(7);
+    for (const [layer, similarity] of found.entries()) {
+      const row = (id: number, index: number) => host.hidden(id, layer).data.subarray(384 * index, 384 * (index + 1));
+      const [x, y] = [row(left.id, 9), row(right.id, 1)];
+      const dot = x.reduce((sum, number, i) => sum + number * (y[i] ?? Number.NaN), 0);
+      expect(similarity).toBeCloseTo(dot / (Math.hypot(...x) * Math.hypot(...y)), 5);
+    }
+    for (const itself of host.similarity(left.id, 9, left.id, 9)) expect(itself).toBeCloseTo(1, 6);
+    expect(() => host.similarity(left.id, 99, right.id, 1)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+    const OTHER = 3;
+    await host.load(OTHER, 4, modelFiles(), never, silent);
+    const asked = { text: animal, chat: false, generated: [], interventions: [] };
+    const other = await host.run(++lastRun, OTHER, asked, never, silent);
+    expect(() => host.similarity(left.id, 9, other.id, 9)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+    host.releaseModel(OTHER);
+  });
+
   test('long work ends when it is no longer wanted', async () => {
     const { id } = await run('word '.repeat(200));
     const controller = new AbortController();

@@ -162,6 +162,13 @@ export class FakeEngine implements Engine {
     this.#of(right);
     return { heads: new Float32Array(nLayers * nHeads), embedding: left, prediction: right };
   }
+  /** Says which two runs it belongs to. */
+  async similarity(left: number, leftIndex: number, right: number, rightIndex: number): Promise<Float32Array> {
+    await this.#turn(`similarity ${left} ${leftIndex} ${right} ${rightIndex}`);
+    this.#of(left);
+    this.#of(right);
+    return new Float32Array(nLayers + 1).fill(left / right);
+  }
   async difference(left: Matrix, right: Matrix, pairs: Pairs): Promise<Matrix> {
     await this.#turn('difference');
     return square(pairs.length / 2, (left.data[0] ?? 0) - (right.data[0] ?? 0));

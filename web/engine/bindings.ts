@@ -156,6 +156,7 @@ export interface CoreEngine {
   difference(left: Matrix, right: Matrix, pairs: Pairs): Reply<Matrix>;
   /** Of two rows of numbers: `cosine` of embeddings, or `prediction` of logits. */
   distance(left: Matrix, right: Matrix, kind: 'cosine' | 'prediction'): Reply<{ readonly value: number }>;
+  similarity(left: number, leftIndex: number, right: number, rightIndex: number): Reply<Float32Array>;
   /** [1, dModel] the mean last hidden state. */
   embedding(run: number): Reply<Matrix>;
   /** [1, nVocab] */

@@ -112,6 +112,7 @@ export interface Host {
   steps(run: number, layer: number, head: number): HeadSteps;
   effect(run: number, position: number, id: number): Float32Array;
   distance(left: number, right: number, pairs: Pairs, signal: AbortSignal): Promise<RunDistance>;
+  similarity(left: number, leftIndex: number, right: number, rightIndex: number): Float32Array;
   difference(left: Matrix, right: Matrix, pairs: Pairs): Promise<Matrix>;
   verify(run: number, signal: AbortSignal): Promise<Verification>;
   cell(run: number, layer: number, head: number, query: number, key: number): Cell;
@@ -386,6 +387,14 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
               )
             : null,
       };
+    },
+    similarity(leftId, leftIndex, rightId, rightIndex) {
+      const [left, right] = [runOf(leftId), runOf(rightId)];
+      if (left.core !== right.core) {
+        const message = 'Only tokens of one model can be compared layer by layer.';
+        throw new EngineError({ code: 'bad-request', message });
+      }
+      return value(left.core.similarity(left.coreRun, leftIndex, right.coreRun, rightIndex));
     },
     async difference(left, right, pairs) {
       const open = [...models.values(), ...runs.values()][0];

@@ -440,6 +440,11 @@ export interface Engine {
   effect(run: number, position: number, id: number): Promise<Float32Array>;
   /** How far two runs are apart, of one model or of two. */
   distance(left: number, right: number, pairs: Pairs, options?: Options): Promise<RunDistance>;
+  /**
+   * [nLayers + 1] the cosine of two tokens' rows in the residual stream at every depth, of one run or of two of one
+   * model; 0 where a row has no length. Refused for a trace without hidden states.
+   */
+  similarity(left: number, leftIndex: number, right: number, rightIndex: number): Promise<Float32Array>;
   /** left - right, cell by cell of the pairs: [nPairs, nPairs]. */
   difference(left: Matrix, right: Matrix, pairs: Pairs): Promise<Matrix>;
   /** Compares all weights with the same softmax in float64. Refused for a trace with weights alone. */

@@ -93,6 +93,8 @@ const api = {
   effect: (job: number, ...question: Parameters<typeof host.effect>) => answer(job, () => host.effect(...question)),
   distance: (job: number, left: number, right: number, pairs: Pairs) =>
     answer(job, (signal) => host.distance(left, right, pairs, signal)),
+  similarity: (job: number, ...question: Parameters<typeof host.similarity>) =>
+    answer(job, () => host.similarity(...question)),
   difference: (job: number, ...question: Parameters<typeof host.difference>) =>
     answer(job, () => host.difference(...question)),
   verify: (job: number, run: number) => answer(job, (signal) => host.verify(run, signal)),
