@@ -629,6 +629,13 @@ val steps(int id, int layer, int head) {
   });
 }
 
+val contributions(int id, int layer) {
+  return guarded([&] {
+    const Run& run = complete_run(id);
+    return matrix_to_js(attn::contributions(model_of(run), run.trace, layer));
+  });
+}
+
 val effect(int id, int position, int token) {
   return guarded([&] {
     const Run& run = complete_run(id);
@@ -723,6 +730,7 @@ EMSCRIPTEN_BINDINGS(headlight) {
   function("endWork", &end_work);
   function("dropWork", &drop_work);
   function("steps", &steps);
+  function("contributions", &contributions);
   function("effect", &effect);
   function("difference", &difference);
   function("distance", &distance);

@@ -111,7 +111,11 @@ describe('what is said of a run', () => {
     const n = steps.weights.cols;
     const valueWeighted = host.matrix(id, 3, 1, 'value-weighted').data[query * n + key] ?? Number.NaN;
     expect(valueWeighted).toBeCloseTo((steps.weights.data[query * n + key] ?? 0) * Math.sqrt(moved), 5);
+    const contributions = host.contributions(id, 3);
+    expect([contributions.rows, contributions.cols]).toEqual([12, n]);
+    expect(contributions.data[n + query]).toBeCloseTo(norm(steps.added, query), 5);
     expect(norm(steps.added, query)).toBeGreaterThan(0);
+    expect(() => host.contributions(id, 6)).toThrow(expect.objectContaining({ code: 'bad-request' }));
     const { largest, compared } = await host.verify(id, never);
     expect(compared).toBe(72 * n * n);
     expect(largest).toBeLessThan(2e-6);

@@ -152,6 +152,7 @@ export interface CoreEngine {
   endWork(work: number): Reply<CoreWork>;
   dropWork(work: number): void;
   steps(run: number, layer: number, head: number): Reply<HeadSteps>;
+  contributions(run: number, layer: number): Reply<Matrix>;
   effect(run: number, position: number, id: number): Reply<Float32Array>;
   difference(left: Matrix, right: Matrix, pairs: Pairs): Reply<Matrix>;
   /** Of two rows of numbers: `cosine` of embeddings, or `prediction` of logits. */

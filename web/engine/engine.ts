@@ -237,6 +237,7 @@ export function createEngine(): Engine {
     aggregate: (run, name, layer, options = {}) => ask(options, (api, job) => api.aggregate(job, run, name, layer)),
     flow: (run, query, options = {}) => ask(options, (api, job) => api.flow(job, run, query)),
     steps: (run, layer, head) => ask({}, (api, job) => api.steps(job, run, layer, head)),
+    contributions: (run, layer) => ask({}, (api, job) => api.contributions(job, run, layer)),
     effect: (run, position, id) => ask({}, (api, job) => api.effect(job, run, position, id)),
     distance: (left, right, pairs, options = {}) => ask(options, (api, job) => api.distance(job, left, right, pairs)),
     similarity: (left, leftIndex, right, rightIndex) =>

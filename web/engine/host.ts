@@ -110,6 +110,7 @@ export interface Host {
   aggregate(run: number, name: Aggregate, layer: number, signal: AbortSignal): Promise<Matrix>;
   flow(run: number, query: number, signal: AbortSignal): Promise<Flow>;
   steps(run: number, layer: number, head: number): HeadSteps;
+  contributions(run: number, layer: number): Matrix;
   effect(run: number, position: number, id: number): Float32Array;
   distance(left: number, right: number, pairs: Pairs, signal: AbortSignal): Promise<RunDistance>;
   similarity(left: number, leftIndex: number, right: number, rightIndex: number): Float32Array;
@@ -345,6 +346,10 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
     steps(id, layer, head) {
       const { core, coreRun } = runOf(id);
       return value(core.steps(coreRun, layer, head));
+    },
+    contributions(id, layer) {
+      const { core, coreRun } = runOf(id);
+      return value(core.contributions(coreRun, layer));
     },
     effect(id, position, token) {
       const { core, coreRun } = runOf(id);

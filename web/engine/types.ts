@@ -434,6 +434,11 @@ export interface Engine {
   /** Refused for a trace without query, key and value. */
   steps(run: number, layer: number, head: number): Promise<HeadSteps>;
   /**
+   * [nHeads, nQuery] how much each head of a layer adds to each token's stream: the Euclidean norm of its mixed values x
+   * its rows of W^O, the reader's interventions included, without bias. Refused for a trace.
+   */
+  contributions(run: number, layer: number): Promise<Matrix>;
+  /**
    * [nLayers * nHeads] what each head adds by itself to the logit of token `id` after `position`, the final norm held as
    * it is. Refused where a norm stands in between, and where there are no logits.
    */

@@ -90,6 +90,8 @@ const api = {
     answer(job, (signal) => host.aggregate(run, name, layer, signal)),
   flow: (job: number, run: number, query: number) => answer(job, (signal) => host.flow(run, query, signal)),
   steps: (job: number, ...question: Parameters<typeof host.steps>) => answer(job, () => host.steps(...question)),
+  contributions: (job: number, ...question: Parameters<typeof host.contributions>) =>
+    answer(job, () => host.contributions(...question)),
   effect: (job: number, ...question: Parameters<typeof host.effect>) => answer(job, () => host.effect(...question)),
   distance: (job: number, left: number, right: number, pairs: Pairs) =>
     answer(job, (signal) => host.distance(left, right, pairs, signal)),
