@@ -2,8 +2,12 @@
 import '../element/attention-viewer';
 import type { AttentionViewer } from '../element/attention-viewer';
 import { beginGuide } from '../element/guide/guide';
+import { showContents, showSection } from './contents';
 import saved from './examples.json';
 import './theme';
+
+showSection();
+showContents();
 
 const [first] = saved;
 if (first === undefined) throw new Error('There are no examples.');
