@@ -11,7 +11,7 @@ import { changedMark } from './changed-mark';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, data, percent } from './printed';
-import { say } from './words/words';
+import { say, t } from './words/words';
 
 export class SceneCaption extends Panel {
   protected override render(): TemplateResult | typeof nothing {
@@ -21,7 +21,7 @@ export class SceneCaption extends Panel {
     const { selection, cell, overview, run } = shown;
     const name = (index: number) => html`<bdi class="word">${labelOf(run.tokens[index])}</bdi>`;
     const share = shareApart(shown);
-    const apart = apartNames(run);
+    const apart = apartNames(run, t('caption.and'));
     const listed = countAtLeast(overview.links, Math.fround(state.threshold / 100));
     const all = overview.counts[state.threshold] ?? listed;
     const least = data(state.threshold, `${state.threshold} %`);
