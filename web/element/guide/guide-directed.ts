@@ -65,7 +65,7 @@ export class GuideDirected extends Figure<RunView> {
       <figure class="directed">
         <div class="both-ways">
           ${way(query, key)}
-          <svg class="ways" viewBox="0 0 380 100" role="img" aria-label=${t('directed.name', {
+          <svg class="ways" viewBox="0 0 380 106" role="img" aria-label=${t('directed.name', {
             query: labelOf(run.tokens[query]),
             key: labelOf(run.tokens[key]),
             there: shareText(at(weights, query, key)),
@@ -73,8 +73,8 @@ export class GuideDirected extends Figure<RunView> {
           })}>
             ${query === key ? nothing : [arc(at(weights, query, key), true), arc(at(weights, key, query), false)]}
             <circle class="query" cx="34" cy="50" r="6" /><circle class="key" cx="346" cy="50" r="6" />
-            <text x="34" y="88" class="end">${labelOf(run.tokens[query])}</text>
-            <text x="346" y="22" class="end">${labelOf(run.tokens[key])}</text>
+            <text class="query" x="26" y="100">${labelOf(run.tokens[query])}</text>
+            <text class="key" x="354" y="100">${labelOf(run.tokens[key])}</text>
           </svg>
           ${way(key, query)}
         </div>

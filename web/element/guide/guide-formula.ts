@@ -102,9 +102,9 @@ export class GuideFormula extends Figure<Data> {
             >${SIGNS[each]}</button>`,
           )}
         </div>
-        <div class="readout" aria-live="polite">
-          <h4>${SIGNS[symbol]} <span>${t(`formula.${symbol}`)}</span> ${matrix === null ? nothing : shape(matrix.rows, matrix.cols)}</h4>
-          <p class="about">${t(`formula.${symbol}.about`)}</p>
+        <div class="readout">
+          <h4><span>${SIGNS[symbol]}</span> <span>${t(`formula.${symbol}`)}</span> ${matrix === null ? nothing : shape(matrix.rows, matrix.cols)}</h4>
+          <p class="about" role="status">${t(`formula.${symbol}.about`)}</p>
           ${matrix === null ? this.#scale(shown) : this.#matrix(matrix, run, shown.selection)}
         </div>
         <figcaption>${matrix === null ? this.#scaled(shown) : this.#reading(matrix, shown)}</figcaption>
@@ -118,6 +118,7 @@ export class GuideFormula extends Figure<Data> {
     const { rows, cols } = part;
     const width = Math.max(FRAME, cols.length);
     const row = rows.indexOf(selection.query);
+    const label = t('formula.picture', { name: t(`formula.${this.symbol}`), rows: matrix.rows, cols: matrix.cols });
     const marks = svg`<rect class="mark" y=${row} width=${cols.length} height="1" />
       ${isByToken ? svg`<rect class="mark cell" x=${cols.indexOf(selection.key)} y=${row} width="1" height="1" />` : nothing}`;
     return html`<div class="grid">
@@ -127,7 +128,7 @@ export class GuideFormula extends Figure<Data> {
         ) => html`<li class=${index === selection.query ? 'query' : run.tokens[index]?.special === true ? 'special' : ''}
           ><bdi>${labelOf(run.tokens[index])}</bdi></li>`,
       )}</ol>
-      <div class="cells">${heat(matrix, this.symbol, { ...part, width, height: ROW * rows.length, marks })}</div>
+      <div class="cells">${heat(matrix, this.symbol, { ...part, width, height: ROW * rows.length, label, marks })}</div>
       <p class="cut">${
         rows.length === matrix.rows && cols.length === matrix.cols
           ? nothing

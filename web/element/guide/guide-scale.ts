@@ -2,7 +2,7 @@
 import { html, svg, type TemplateResult } from 'lit';
 import type { Matrix, Run } from '../../engine/types';
 import type { RunView, Snapshot } from '../../session/snapshot';
-import { labelOf } from '../../state/labels';
+import { labelOf, tokenLabel } from '../../state/labels';
 import { define } from '../define';
 import { say, t } from '../words/words';
 import { Figure } from './figure';
@@ -15,6 +15,8 @@ const LAST = STEPS.length - 1;
 const MOST = 16;
 const STEP = 24;
 const TOP = 30;
+/** Longer names of tokens are cut. */
+const LONGEST = 11;
 
 /** The head with one factor in place of the model's own scale. */
 interface Stop {
@@ -96,18 +98,19 @@ export class GuideScale extends Figure<Data> {
     const tokens = stretch(run.tokens.length, query, MOST);
     return html`
       <figure class="scale-figure">
-        <svg viewBox=${`0 0 440 ${TOP + STEP * tokens.length}`} role="img" aria-label=${t('scale.name', { query: labelOf(run.tokens[query]) })}>
-          <text class="head" x="120" y="14">${t('scale.own')}</text>
-          <text class="head" x="286" y="14">${t(this.stop === LAST ? 'scale.none' : this.stop === 0 ? 'scale.same' : 'scale.part')}</text>
+        <svg viewBox=${`0 0 370 ${TOP + STEP * tokens.length}`} role="img" aria-label=${t('scale.name', { query: labelOf(run.tokens[query]) })}>
+          <text class="head" x="102" y="14">${t('scale.own')}</text>
+          <text class="head" x="242" y="14">${t(this.stop === LAST ? 'scale.none' : this.stop === 0 ? 'scale.same' : 'scale.part')}</text>
           ${tokens.map((index, i) => {
+            const token = run.tokens[index];
             const y = TOP + STEP * i;
-            const name = `${run.tokens[index]?.special === true ? 'special ' : ''}${index === query ? 'query' : index === key ? 'key' : ''}`;
+            const name = `${token?.special === true ? 'special ' : ''}${index === query ? 'query' : index === key ? 'key' : ''}`;
             return svg`<g class=${name}>
-              <text class="token" x="108" y=${y + 14}>${labelOf(run.tokens[index])}</text>
-              ${bar(own[index] ?? 0, 120, y + 5, 100, 10, 'bar own')}
-              <text class="share" x="270" y=${y + 14}>${shareText(own[index] ?? 0)}</text>
-              ${bar(chosen[index] ?? 0, 286, y + 5, 100, 10)}
-              <text class="share" x="438" y=${y + 14}>${shareText(chosen[index] ?? 0)}</text>
+              <text class="token" x="92" y=${y + 14}>${token === undefined ? '' : tokenLabel(token, LONGEST)}</text>
+              ${bar(own[index] ?? 0, 102, y + 5, 74, 10, 'bar own')}
+              <text class="share" x="226" y=${y + 14}>${shareText(own[index] ?? 0)}</text>
+              ${bar(chosen[index] ?? 0, 242, y + 5, 74, 10)}
+              <text class="share" x="368" y=${y + 14}>${shareText(chosen[index] ?? 0)}</text>
             </g>`;
           })}
         </svg>
@@ -131,13 +134,16 @@ export class GuideScale extends Figure<Data> {
                       <small>${i === 0 ? say('scale.is.own', { width: count(width) }) : i === LAST ? t('scale.is.none') : ''}</small>
                     </label>
                   </th>
-                  <td class="amount">${share(largest(rows[i] ?? []), { name: 'largest', index: i })}</td>
+                  <td class="amount">${number(largest(rows[i] ?? []), { name: 'largest', index: i })}</td>
                   <td class="amount">${entropy === null ? '–' : number(entropy, { name: 'entropy', index: i })}</td>
                 </tr>`,
               )}
             </tbody>
           </table>
-          <p class="note">${t('scale.note')}</p>
+          <p class="note">
+            ${t('scale.note')}
+            ${tokens.length < run.tokens.length ? t('scale.cut', { shown: tokens.length, all: run.tokens.length }) : ''}
+          </p>
         </div>
         <figcaption>
           ${say('scale.reading', {

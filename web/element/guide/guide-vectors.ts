@@ -73,7 +73,7 @@ export class GuideVectors extends Figure<Data> {
     return html`
       <figure class="vectors">
         <div class="vector stream">
-          <h4><b class="matrix" data-symbol="input">x</b> ${say('vectors.stream', { token, layer: count(layer) })} ${shape(1, x.length)}</h4>
+          <h4><b class="matrix" data-symbol="input">x</b> <span>${say('vectors.stream', { token, layer: count(layer) })}</span> ${shape(1, x.length)}</h4>
           ${heat(vector(x), 'input')} ${first(x, 'input')}
         </div>
         <svg class="fan" viewBox="0 0 300 30" preserveAspectRatio="none" aria-hidden="true">
@@ -95,6 +95,7 @@ export class GuideVectors extends Figure<Data> {
           ${say('vectors.reading', {
             query: token,
             key: tokenName(run, cell.keyIndex),
+            layer: count(layer),
             head: count(head),
             dot: number(cell.dot ?? 0, { name: 'dot' }),
             score: number(cell.score ?? 0, { name: 'score' }),

@@ -57,6 +57,7 @@ export function shadesOf(matrix: Matrix, part: Part = {}): readonly Shade[] {
  * @param symbol  what lights up together with it: `query`, `key` and so on; null: nothing
  * @param width   how many cells wide the frame is, where that is more than there are columns
  * @param height  in pixels
+ * @param label   what it says to those who do not see it; without one it says nothing, and the numbers stand beside it
  * @param marks   drawn above the cells, in cells
  */
 export function heat(
@@ -67,7 +68,7 @@ export function heat(
     height = 18,
     marks = nothing,
     ...part
-  }: Part & { width?: number; height?: number; marks?: unknown } = {},
+  }: Part & { width?: number; height?: number; label?: string; marks?: unknown } = {},
 ): TemplateResult {
   const cols = part.cols?.length ?? matrix.cols;
   const rows = part.rows?.length ?? matrix.rows;
@@ -78,7 +79,9 @@ export function heat(
     height=${height}
     preserveAspectRatio="none"
     shape-rendering="crispEdges"
-    aria-hidden="true"
+    role=${label === undefined ? nothing : 'img'}
+    aria-label=${label ?? nothing}
+    aria-hidden=${label === undefined ? 'true' : nothing}
   >
     <rect class="ground" width=${cols} height=${rows} />
     ${shadesOf(matrix, part).map(({ name, opacity, d }) => svg`<path class=${name} fill-opacity=${opacity} d=${d} />`)}
