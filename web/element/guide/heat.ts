@@ -66,6 +66,7 @@ export function heat(
   {
     width = 0,
     height = 18,
+    label,
     marks = nothing,
     ...part
   }: Part & { width?: number; height?: number; label?: string; marks?: unknown } = {},
