@@ -141,7 +141,7 @@ export const layout = css`
     z-index: 2;
   }
   /* In the Steps view the stepper has the foot, and its numbers the side. */
-  .view-steps attn-scene-caption,
+  .viewer:not(.bare).view-steps attn-scene-caption,
   .view-steps attn-link-filter,
   .view-steps .asides,
   .view-steps .panel.of-cell,
@@ -150,6 +150,7 @@ export const layout = css`
   .viewer:not(.view-steps) .panel.of-steps,
   .flat attn-link-filter,
   .flat .drawn,
+  .bare.view-steps .drawn,
   .off,
   .view-wall .foot,
   .view-matrix .foot,

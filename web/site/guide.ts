@@ -34,6 +34,17 @@ for (const viewer of viewers) {
   });
 }
 
+// A figure tells which step of a head it shows: viewers of the steps show the same one.
+document.addEventListener('guidestep', (event) => {
+  const { step } = (event as CustomEvent<{ step: string }>).detail;
+  for (const viewer of viewers) {
+    if (viewer.view !== 'steps') continue;
+    const fragment = new URLSearchParams(viewer.fragment);
+    fragment.set('step', step);
+    viewer.fragment = fragment.toString();
+  }
+});
+
 function follow(
   viewer: AttentionViewer,
   { text, layer, head, query, key }: typeof lesson.sentence.snapshot.state,

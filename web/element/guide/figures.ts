@@ -1,7 +1,10 @@
 /** Defines the elements that the guide's sections are made of. In one piece: it comes in one request. */
+import './guide-added';
 import './guide-code';
+import './guide-heads';
 import './guide-question';
 import './guide-read';
 import './guide-row';
 import './guide-sentence';
 import './guide-start';
+import './guide-steps';
