@@ -150,7 +150,7 @@ export const layout = css`
   .viewer:not(.view-steps) .panel.of-steps,
   .flat attn-link-filter,
   .flat .drawn,
-  .bare.view-steps .drawn,
+  .bare.view-steps :is(.drawn, .apart),
   .off,
   .view-wall .foot,
   .view-matrix .foot,
@@ -303,6 +303,15 @@ export const layout = css`
       position: relative;
       display: block !important;
       height: clamp(300px, 52svh, 560px);
+    }
+    .bare .stage {
+      display: flex;
+      flex-direction: column;
+    }
+    .bare .stage attn-scene-view {
+      flex: 1;
+      height: auto;
+      min-height: 0;
     }
     /* What is not drawn in the scene is a sheet below it. */
     .views [data-view='wall'],

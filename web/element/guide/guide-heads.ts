@@ -9,7 +9,7 @@ import { Figure } from './figure';
 import { count, share, stretch, tokenName } from './marks';
 
 /** So many tokens have a bar. */
-const MOST = 40;
+const MOST = 128;
 
 export class GuideHeads extends Figure<RunView> {
   protected override sees({ runs: [shown] }: Snapshot): readonly unknown[] | null {
@@ -44,7 +44,7 @@ export class GuideHeads extends Figure<RunView> {
             heads: count(nHeads),
             keys: count(keysOf(shown).size),
           })}
-          ${tokens.length === run.tokens.length ? nothing : say('steps.cut', { first: count(tokens[0] ?? 0), last: count(tokens.at(-1) ?? 0), all: count(run.tokens.length) })}
+          ${tokens.length === run.tokens.length ? nothing : say('heads.cut', { first: count(tokens[0] ?? 0), last: count(tokens.at(-1) ?? 0), all: count(run.tokens.length) })}
         </figcaption>
       </figure>
     `;

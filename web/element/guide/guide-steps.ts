@@ -10,9 +10,9 @@ import type { Step } from '../../state/state';
 import { define } from '../define';
 import { say, t } from '../words/words';
 import { Figure } from './figure';
-import { count, number, shape, share, stretch, tokenName } from './marks';
+import { count, number, shape, share, tokenName } from './marks';
 import { CODE, FORMULAS, STEP_LINES, type StepLine } from './step-lines';
-import { type Drawn, power, TABLES } from './step-tables';
+import { type Drawn, power, rowsAround, TABLES } from './step-tables';
 
 /** So many tokens have a row. */
 const MOST = 20;
@@ -53,9 +53,10 @@ export class GuideSteps extends Figure<Drawn> {
   protected override draw(drawn: Drawn): TemplateResult {
     const { run, selection } = drawn.shown;
     const at = STEP_LINES.indexOf(this.line);
-    const rows = stretch(run.tokens.length, selection.query, MOST);
+    const rows = rowsAround(run.tokens.length, selection.query, selection.key, MOST);
     const about = {
       query: tokenName(run, selection.query),
+      key: tokenName(run, selection.key),
       wide: count(drawn.input.cols),
       narrow: count(drawn.steps.query.cols),
       width: count(drawn.steps.key.cols),

@@ -8,7 +8,7 @@ import type { RunView } from '../../session/snapshot';
 import { labelOf } from '../../state/labels';
 import { say, t } from '../words/words';
 import { heat, rowOf } from './heat';
-import { bar, largest, number, shape, tokenName } from './marks';
+import { bar, largest, number, shape, stretch, tokenName } from './marks';
 import type { StepLine } from './step-lines';
 
 export interface Drawn {
@@ -127,6 +127,12 @@ const sum: Table = ({ shown, steps }, rows, choose) => {
 };
 
 export const TABLES: Readonly<Record<StepLine, Table>> = { project, score, softmax, sum };
+
+/** Which of many tokens have a row: `most` around the one that looks, and the one that is looked at in any case. */
+export function rowsAround(nTokens: number, query: number, key: number, most: number): readonly number[] {
+  const around = stretch(nTokens, query, most);
+  return around.includes(key) ? around : [...stretch(nTokens, query, most - 1), key].sort((a, b) => a - b);
+}
 
 /** e to the power of a score minus the row's largest. */
 export function power(value: unknown, most: unknown): TemplateResult {
