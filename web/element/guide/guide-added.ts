@@ -97,13 +97,9 @@ export class GuideAdded extends Figure<Drawn> {
       <h4>${t('added.later')}</h4>
       <ul>${[0, 1, 2].map((i) => {
         const one = changed[i];
-        return html`<li>${
-          one === undefined || one.change === 0
-            ? off.length === 0
-              ? t('added.none')
-              : t('added.last')
-            : say('added.head', { layer: count(one.layer), head: count(one.head), change: share(one.change) })
-        }</li>`;
+        if (one !== undefined && one.change > 0)
+          return html`<li>${say('added.head', { layer: count(one.layer), head: count(one.head), change: share(one.change) })}</li>`;
+        return html`<li>${t(i > 0 ? 'added.untried' : off.length === 0 ? 'added.none' : 'added.last')}</li>`;
       })}</ul>
       <h4>${t('added.tries')}</h4>
       <ol class="tries">${Array.from({ length: TRIES }, (_, i) => {
