@@ -84,7 +84,7 @@ export class GuideMask extends Figure<Masks> {
             this.#head = value;
           })}
           <label>${t('mask.row')}
-            <input type="range" min="0" max=${run.tokens.length - 1} aria-valuetext=${labelOf(run.tokens[row])} .value=${live(String(row))}
+            <input type="range" min="0" max=${run.tokens.length - 1} aria-valuetext=${labelOf(run.tokens[row])} value=${row} .value=${live(String(row))}
               @input=${(event: Event) => this.#choose(run, encoder.run, Number((event.target as HTMLInputElement).value))} />
             <output>${labelOf(run.tokens[row])}</output>
           </label>
@@ -182,7 +182,7 @@ export class GuideMask extends Figure<Masks> {
 
   #range(name: 'layer' | 'head', n: number, value: number, take: (value: number) => void): TemplateResult {
     return html`<label>${t(name === 'layer' ? 'row.layer' : 'row.head')}
-      <input type="range" min="0" max=${n - 1} .value=${live(String(value))} @input=${(event: Event) => {
+      <input type="range" min="0" max=${n - 1} value=${value} .value=${live(String(value))} @input=${(event: Event) => {
         take(Number((event.target as HTMLInputElement).value));
         this.again();
         this.requestUpdate();

@@ -138,7 +138,7 @@ export class GuideRoles extends Figure<Roles> {
         ? formatNumber(value)
         : shareText(value);
     return html`
-      <svg class="amount" viewBox=${`0 0 ${BAR} 14`} aria-hidden="true">
+      <svg class="amount" viewBox=${`0 0 ${BAR} 14`} preserveAspectRatio="none" aria-hidden="true">
         ${bar(isTokens ? value / Math.max(1, nTokens - 1) : value, 0, 4, BAR, 6)}
         ${threshold === null ? nothing : svg`<path class="tick" d=${`M${(threshold * BAR).toFixed(1)} 0v14`} />`}
       </svg>

@@ -42,8 +42,8 @@ const TOLD: readonly GuidePair[] = [
   {
     text: 'The doctor asked the nurse because she was busy.',
     other: 'The doctor asked the nurse because he was busy.',
-    watch: ['nurse', 'nurse'],
-    ...{ layer: 1, head: 3, query: 7, key: 5, rival: 2 },
+    watch: ['doctor', 'doctor'],
+    ...{ layer: 1, head: 3, query: 7, key: 2, rival: 5 },
   },
 ];
 
