@@ -125,7 +125,7 @@ export class GuidePairs extends Figure<Result> {
         </div>
         <div class="pair-result">
           ${this.#bars(result, isOpen)}
-          <div class="verdict-line" role="status">
+          <div class="verdict-line">
             ${isOpen ? this.#verdict(result, guess) : this.#prediction(result)}
           </div>
         </div>
@@ -182,10 +182,7 @@ export class GuidePairs extends Figure<Result> {
           (outcome) => html`<button
             type="button"
             class="tool"
-            @click=${() => {
-              this.#guesses.set(pair, outcome);
-              this.requestUpdate();
-            }}
+            @click=${() => this.#guess(pair, outcome)}
           >${t(`pairs.guess.${outcome}`)}</button>`,
         )}
       </div>`;
@@ -195,10 +192,18 @@ export class GuidePairs extends Figure<Result> {
     if (watched === undefined) return nothing;
     const outcome = outcomeOf(difference);
     const by = number(Math.abs(difference), { name: 'difference' });
-    return html`<p>
+    return html`<p class="outcome" tabindex="-1">
       ${guess === null ? nothing : html`<strong>${t(guess === outcome ? 'question.right' : 'question.wrong')}</strong> `}
-      ${say(`pairs.${outcome}`, { key: html`<bdi class="word">${named(watched.labels)}</bdi>`, by, least: LEAST })}
+      ${say(`pairs.result.${outcome}`, { key: html`<bdi class="word">${named(watched.labels)}</bdi>`, by, least: LEAST })}
     </p>`;
+  }
+
+  async #guess(pair: number, outcome: Outcome): Promise<void> {
+    this.#guesses.set(pair, outcome);
+    this.requestUpdate();
+    await this.updateComplete;
+    // The button that was pressed is gone: the reader goes on at what came out.
+    this.querySelector<HTMLElement>('.outcome')?.focus({ preventScroll: true });
   }
 
   #choose(pair: number): void {
