@@ -1,6 +1,5 @@
 /** What the guide says that heads do: which head is named, how a weight's change is told, and that its pairs come out as told. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cellsOf } from '../../web/element/guide/cells';
 import { linksOf } from '../../web/element/guide/guide-links';
 import { outcomeOf } from '../../web/element/guide/guide-pairs';
 import { headOf } from '../../web/element/guide/guide-roles';
@@ -33,19 +32,6 @@ it('each word has the head that looks at it most, the strongest first', () => {
     { key: 2, layer: 1, head: 0, weight: 0.6 },
   ]);
   expect(linksOf(weights, 2, [0], 3)).toEqual([{ key: 0, layer: 1, head: 1, weight: 0.9 }]);
-});
-
-describe('cells', () => {
-  it('of about one strength share a path, neighbours of a row a stroke, and nothing is drawn of nothing', () => {
-    expect(cellsOf([1, 1, 0, 0.04, 0.5, 1], 3)).toEqual([
-      { opacity: 0.5, path: 'M1 1h1v1h-1z' },
-      { opacity: 1, path: 'M0 0h2v1h-2zM2 1h1v1h-1z' },
-    ]);
-  });
-
-  it('do not run over the end of a row', () => {
-    expect(cellsOf([0, 1, 1, 0], 2)).toEqual([{ opacity: 1, path: 'M1 0h1v1h-1zM0 1h1v1h-1z' }]);
-  });
 });
 
 describe('the guide’s pairs', () => {

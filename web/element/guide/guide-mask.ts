@@ -8,8 +8,8 @@ import { formatNumber } from '../../state/numbers';
 import { define } from '../define';
 import { data } from '../printed';
 import { say, t } from '../words/words';
-import { type Cells, cellsOf, drawCells } from './cells';
 import { Figure } from './figure';
+import { drawShades, shadesOf } from './heat';
 import { type Stage, theLesson } from './lesson';
 import { count, stretch, tokenName } from './marks';
 
@@ -157,8 +157,9 @@ export class GuideMask extends Figure<Masks> {
   ): TemplateResult {
     const tokens = stretch(run.tokens.length, row, MOST);
     const n = tokens.length;
-    const shown = tokens.flatMap((query) => tokens.map((key) => Math.sqrt(weights[query * cols + key] ?? 0)));
-    const cells: readonly Cells[] = cellsOf(shown, n);
+    const roots = Float32Array.from(
+      tokens.flatMap((query) => tokens.map((key) => Math.sqrt(weights[query * cols + key] ?? 0))),
+    );
     const at = row - (tokens[0] ?? 0);
     return html`<svg class="matrix-cells" viewBox=${`0 0 ${LEFT + MOST * CELL + 2} ${TOP + MOST * CELL + 2}`} role="img"
       aria-label=${t(causal ? 'mask.picture' : 'mask.picture.encoder')}>
@@ -169,7 +170,7 @@ export class GuideMask extends Figure<Masks> {
       })}
       <g transform=${`translate(${LEFT} ${TOP}) scale(${CELL})`}>
         <rect class="ground" width=${n} height=${n} />
-        ${drawCells(cells)}
+        ${drawShades(shadesOf({ rows: n, cols: n, data: roots }, { most: 1 }))}
       </g>
       ${causal && n > 1 ? later(n) : nothing}
       <rect class="row-frame" x=${LEFT} y=${TOP + CELL * at} width=${CELL * n} height=${CELL} />
@@ -211,7 +212,7 @@ export class GuideMask extends Figure<Masks> {
 function later(n: number): TemplateResult {
   const stairs = Array.from({ length: n - 1 }, (_, i) => `H${CELL * (n - 1 - i)}V${CELL * (n - 2 - i)}`).join('');
   return svg`<g data-symbol="mask">
-    <pattern id="mask-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0v6" /></pattern>
+    <pattern id="mask-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" /><path d="M0 0v6" /></pattern>
     <path class="later" transform=${`translate(${LEFT} ${TOP})`} d=${`M${CELL} 0H${CELL * n}V${CELL * (n - 1)}${stairs}z`} />
     ${
       n < SHORT

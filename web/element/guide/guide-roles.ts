@@ -1,14 +1,14 @@
 /** What heads do on the reader's sentence: for each role the head that plays it most, its number, and its picture. */
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import type { HeadMetrics, Overview, Run } from '../../engine/types';
+import type { HeadMetrics, Matrix, Overview, Run } from '../../engine/types';
 import type { Snapshot } from '../../session/snapshot';
 import { ROLES } from '../../state/metrics';
 import { formatNumber } from '../../state/numbers';
 import { define } from '../define';
 import { data } from '../printed';
 import { say, t } from '../words/words';
-import { type Cells, cellsOf, drawCells } from './cells';
 import { Figure } from './figure';
+import { heat } from './heat';
 import { bar, count, shareText } from './marks';
 
 /** The metrics that are told as roles, in the order in which they are read. */
@@ -37,13 +37,12 @@ interface Row {
     readonly layer: number;
     readonly head: number;
     readonly value: number;
-    readonly cells: readonly Cells[];
+    readonly picture: Matrix;
   } | null;
 }
 
 interface Roles {
   readonly run: Run;
-  readonly size: number;
   readonly rows: readonly Row[];
 }
 
@@ -65,14 +64,14 @@ export class GuideRoles extends Figure<Roles> {
               layer: Math.floor(best.at / run.model.nHeads),
               head: best.at % run.model.nHeads,
               value: best.value,
-              cells: pictureOf(overview, best.at),
+              picture: pictureOf(overview, best.at),
             };
       return { name, threshold: thresholdOf(name), found };
     });
-    return { run, size: overview.thumbnailSize, rows };
+    return { run, rows };
   }
 
-  protected override draw({ run, size, rows }: Roles, { runs: [shown] }: Snapshot): TemplateResult {
+  protected override draw({ run, rows }: Roles, { runs: [shown] }: Snapshot): TemplateResult {
     const told = rows.filter(({ threshold }) => threshold !== null);
     const clear = told.filter(({ found, threshold }) => found !== null && found.value >= (threshold ?? 0));
     return html`
@@ -82,7 +81,7 @@ export class GuideRoles extends Figure<Roles> {
             const { layer = -1, head = -1 } = shown?.selection ?? {};
             const isChosen = found !== null && found.layer === layer && found.head === head;
             return html`<li class=${isChosen ? 'role chosen' : 'role'} data-metric=${name}>
-              ${this.#picture(name, size, found)}
+              ${this.#picture(name, found)}
               <div class="what">
                 <h4>${t(`roles.name.${name}`)}</h4>
                 <p>${t(`roles.means.${name}`)}</p>
@@ -118,14 +117,11 @@ export class GuideRoles extends Figure<Roles> {
     `;
   }
 
-  #picture(name: Told, size: number, found: Row['found']): TemplateResult {
-    const label =
-      found === null
-        ? t('roles.picture.none')
-        : t('roles.picture', { layer: found.layer, head: found.head, role: t(`roles.name.${name}`) });
-    return html`<svg class="cells" viewBox=${`0 0 ${size} ${size}`} role="img" aria-label=${label} shape-rendering="crispEdges">
-      ${found === null ? nothing : drawCells(found.cells)}
-    </svg>`;
+  #picture(name: Told, found: Row['found']): TemplateResult {
+    if (found === null) return html`<div class="picture"></div>`;
+    const { layer, head, picture } = found;
+    const label = t('roles.picture', { layer, head, role: t(`roles.name.${name}`) });
+    return html`<div class="picture">${heat(picture, null, { most: 1, height: 84, label })}</div>`;
   }
 
   /** The number, its bar, and on the bar a tick where a tendency begins to deserve the name. */
@@ -148,12 +144,9 @@ export class GuideRoles extends Figure<Roles> {
 }
 
 /** A head's thumbnail; its cells are the roots of the weights already. */
-function pictureOf({ thumbnails, thumbnailSize: size }: Overview, at: number): readonly Cells[] {
+function pictureOf({ thumbnails, thumbnailSize: size }: Overview, at: number): Matrix {
   const cells = thumbnails.subarray(at * size * size, (at + 1) * size * size);
-  return cellsOf(
-    Array.from(cells, (byte) => byte / 255),
-    size,
-  );
+  return { rows: size, cols: size, data: Float32Array.from(cells, (byte) => byte / 255) };
 }
 
 define('guide-roles', GuideRoles);
