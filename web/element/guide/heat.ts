@@ -52,6 +52,10 @@ export function shadesOf(matrix: Matrix, part: Part = {}): readonly Shade[] {
     .map(([shade, d]) => ({ name: shade < 0 ? 'negative' : 'positive', opacity: Math.abs(shade) / SHADES, d }));
 }
 
+/** Inside an SVG. */
+export const drawShades = (shades: readonly Shade[]): readonly TemplateResult[] =>
+  shades.map(({ name, opacity, d }) => svg`<path class=${name} fill-opacity=${opacity} d=${d} />`);
+
 /**
  * The picture, as wide as there is room.
  * @param symbol  what lights up together with it: `query`, `key` and so on; null: nothing
@@ -88,7 +92,7 @@ export function heat(
     aria-hidden=${label === undefined ? 'true' : nothing}
   >
     <rect class="ground" width=${cols} height=${rows} />
-    ${shadesOf(matrix, part).map(({ name, opacity, d }) => svg`<path class=${name} fill-opacity=${opacity} d=${d} />`)}
+    ${drawShades(shadesOf(matrix, part))}
     ${marks}
   </svg>`;
 }
