@@ -70,6 +70,15 @@ describe.each<string>(languages())('the guide in %s', (lang) => {
       expect([...ids, ...made]).toContain(id);
   });
 
+  it('has formulas of one row or table each, which say what they are', () => {
+    const formulas = [...page.matchAll(/<math display="block"([^>]*)>\s*<(\w+)[\s\S]*?<\/(\w+)>\s*<\/math>/g)];
+    expect(formulas.length).toBeGreaterThan(5);
+    for (const [, attributes = '', first, last] of formulas) {
+      expect(attributes).toMatch(/alttext="[^"]{10,}"/);
+      expect([first, last]).toSatisfy((tags: string[]) => tags[0] === tags[1] && /^m(row|table)$/.test(tags[0] ?? ''));
+    }
+  });
+
   it('has no colour or style of its own', () => {
     expect(page).not.toMatch(/\sstyle="/);
   });
