@@ -36,7 +36,7 @@ export function growthPlot(costs: readonly Cost[], model: Run['model']): Templat
     ${lengths.map((n) => svg`<text class="tick middle" x=${x(n)} y=${BOTTOM + 20}>${n}</text>`)}
     <text class="tick middle" x=${(LEFT + x(LONGEST)) / 2} y=${BOTTOM + 38}>${t('cost.axis')}</text>
     <path class="slope" d=${`M${x(SHORTEST)} ${y(1)}L${x(LONGEST)} ${y(END)}M${x(SHORTEST)} ${y(1)}L${x(LONGEST)} ${y(END * END)}`} />
-    <text class="tick end" x=${x(LONGEST)} y=${y(END) + 34}>${t('cost.slope-1')}</text>
+    <text class="tick end" x=${x(LONGEST)} y=${y(END) - 14}>${t('cost.slope-1')}</text>
     <text class="tick end" x=${x(64) - 6} y=${y(16) - 12}>${t('cost.slope-2')}</text>
     ${series('counted', counted, cross)}
     ${series(

@@ -11,7 +11,7 @@ import { Figure } from './figure';
 import { type Stage, theLesson } from './lesson';
 import { bar, count, share, tokenName } from './marks';
 import { strongestOf } from './sources';
-import { type Change, changes, type HeadOff, TRIALS, type Trial } from './trials';
+import { type Change, changes, type HeadOff, predicted, TRIALS, type Trial } from './trials';
 import { GREEDY } from './writing';
 
 const ROWS = 5;
@@ -88,7 +88,7 @@ export class GuideOff extends Figure<Data> {
             ${expectedList(rows, t('off.next'))}
           </div>
         </div>
-        <figcaption>${this.#reading(changes, names, off)}</figcaption>
+        <figcaption>${this.#reading(run, changes, names, off)}</figcaption>
       </figure>
     `;
   }
@@ -106,11 +106,19 @@ export class GuideOff extends Figure<Data> {
     </button>`;
   }
 
-  #reading([first]: readonly Change[], [name]: readonly string[], off: number): unknown {
-    const word = html`<bdi class="word">${name}</bdi>`;
-    const before = probability(first?.before ?? 0);
+  #reading(run: Run, changes: readonly Change[], names: readonly string[], off: number): unknown {
+    const which = predicted(changes);
+    const word = html`<bdi class="word">${names[which]}</bdi>`;
+    const before = probability(changes[which]?.before ?? 0);
     if (off === 0) return say('off.none', { word, before });
-    return say('off.reading', { word, before, after: probability(first?.after ?? 0), n: count(off) });
+    const after = probability(changes[which]?.after ?? 0);
+    return say('off.reading', {
+      word,
+      before,
+      after,
+      n: count(off),
+      total: count(run.model.nLayers * run.model.nHeads),
+    });
   }
 
   #choose(trial: Trial, off: readonly HeadOff[]): void {

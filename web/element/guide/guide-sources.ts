@@ -1,5 +1,5 @@
 /** Where the heads looked from the newest token: the text lit by the strongest weight on each word, and whose that is. */
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Run } from '../../engine/types';
 import type { RunView, Snapshot } from '../../session/snapshot';
@@ -60,8 +60,9 @@ export class GuideSources extends Figure<RunView> {
     return html`<p class="lit-text" dir="auto" tabindex="0" role="group" aria-label=${t('sources.text')}>${shown.map(
       (token) => {
         const place = token.index === query ? 'query' : token.index > query ? 'later' : '';
-        const state = `${place}${token.index === pointed ? ' pointed' : ''}`;
-        return html`<span class=${`piece ${state}`} data-level=${levelOf(lightOf(token.index))}
+        const state = `${place}${token.index < query && token.index === pointed ? ' pointed' : ''}`;
+        const isAnswer = run.chat && token.index === run.tokens.length - run.generated.length;
+        return html`${isAnswer ? html`<br />` : nothing}<span class=${`piece ${state}`} data-level=${levelOf(lightOf(token.index))}
         title=${token.index < query ? shareText(lightOf(token.index)) : ''}
         @click=${() => this.stage.change({ query: token.index })}>${token.special ? labelOf(token) : token.text}</span>`;
       },

@@ -36,16 +36,25 @@ export interface Change {
   readonly after: number | null;
 }
 
-/** The most probable tokens of either run, the first one's in its order and then what only the other one has. */
+/** The most probable tokens of either run, by the larger of their two probabilities. */
 export function changes(before: readonly Candidate[], after: readonly Candidate[], most: number): readonly Change[] {
-  const half = Math.ceil(most / 2);
-  const named = [...before.slice(0, half), ...after.slice(0, half), ...before.slice(half)];
-  const shown = [...new Map(named.map((candidate) => [candidate.id, candidate])).values()].slice(0, most);
+  const named = new Map(
+    [...before.slice(0, most), ...after.slice(0, most)].map((candidate) => [candidate.id, candidate]),
+  );
   const probability = (list: readonly Candidate[], id: number) =>
-    list.find((other) => other.id === id)?.probability ?? null;
-  return shown.map((candidate) => ({
-    candidate,
-    before: probability(before, candidate.id),
-    after: probability(after, candidate.id),
-  }));
+    list.find((each) => each.id === id)?.probability ?? null;
+  const larger = (change: Change) => Math.max(change.before ?? 0, change.after ?? 0);
+  return [...named.values()]
+    .map((candidate) => ({
+      candidate,
+      before: probability(before, candidate.id),
+      after: probability(after, candidate.id),
+    }))
+    .sort((a, b) => larger(b) - larger(a))
+    .slice(0, most);
+}
+
+/** The token that was predicted before anything was changed. */
+export function predicted(changes: readonly Change[]): number {
+  return changes.reduce((best, { before }, i) => ((before ?? 0) > (changes[best]?.before ?? 0) ? i : best), 0);
 }
