@@ -42,8 +42,8 @@ export class GuidePasses extends Figure<null> {
         <div class="tools">
           <button type="button" class="tool" aria-disabled=${this.#isMeasuring ? 'true' : 'false'} @click=${this.#measure}>
             ${t(this.#isMeasuring ? 'passes.running' : 'passes.measure')}</button>
-          <bdi class="what">${measured?.text ?? ''}</bdi>
         </div>
+        <p class="what"><bdi>${measured?.text ?? ''}</bdi></p>
         <div class="wide" tabindex="0" role="group" aria-label=${t('passes.name')}>
           <table>
             <thead>

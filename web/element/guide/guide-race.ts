@@ -78,7 +78,7 @@ export class GuideRace extends Figure<RunView> {
 
   #slider(label: 'race.from' | 'race.to', run: Run, value: number, choose: (value: number) => void): TemplateResult {
     return html`<label class="slide"><span>${say(label, { token: tokenName(run, value) })}</span>
-      <input type="range" min="0" max=${run.tokens.length - 1} .value=${live(String(value))}
+      <input type="range" min="0" max=${run.tokens.length - 1} value=${value} .value=${live(String(value))}
         aria-valuetext=${labelOf(run.tokens[value])}
         @input=${(event: Event) => choose(Number((event.target as HTMLInputElement).value))} /></label>`;
   }

@@ -9,7 +9,7 @@ import { say, t } from '../words/words';
 import { Figure } from './figure';
 import { type Stage, theLesson } from './lesson';
 import { bar, count, share, shareText, tokenName } from './marks';
-import { firstShare, levelOf, lightOfHead, type Source, strongestByWord } from './sources';
+import { firstShare, levelOf, lightOfHead, type Source, strongestByWord, strongestOf } from './sources';
 
 const MOST = 6;
 
@@ -37,7 +37,7 @@ export class GuideSources extends Figure<RunView> {
       <figure class="sources-figure">
         <div class="tools">
           <label class="slide"><span>${say('sources.from', { token: tokenName(run, row.query) })}</span>
-            <input type="range" min="0" max=${run.tokens.length - 1} .value=${live(String(row.query))}
+            <input type="range" min="0" max=${run.tokens.length - 1} value=${row.query} .value=${live(String(row.query))}
               aria-valuetext=${labelOf(run.tokens[row.query])}
               @input=${(event: Event) => this.stage.change({ query: Number((event.target as HTMLInputElement).value) })} /></label>
           <button type="button" class="tool" aria-pressed=${this.#alone === null ? 'true' : 'false'} @click=${() => this.#choose(null)}>
@@ -49,7 +49,7 @@ export class GuideSources extends Figure<RunView> {
             ${sources.slice(0, MOST).map((source) => html`<li>${this.#source(run, source)}</li>`)}
           </ol>
         </div>
-        <figcaption>${this.#reading(run, sources)} ${this.#first(run, row)}</figcaption>
+        <figcaption>${this.#reading(run, row, sources)} ${this.#first(run, row)}</figcaption>
       </figure>
     `;
   }
@@ -63,7 +63,7 @@ export class GuideSources extends Figure<RunView> {
         const state = `${place}${token.index < query && token.index === pointed ? ' pointed' : ''}`;
         const isAnswer = run.chat && token.index === run.tokens.length - run.generated.length;
         return html`${isAnswer ? html`<br />` : nothing}<span class=${`piece ${state}`} data-level=${levelOf(lightOf(token.index))}
-        title=${token.index < query ? shareText(lightOf(token.index)) : ''}
+        title=${token.index < query ? shareText(lightOf(token.index)) : nothing}
         @click=${() => this.stage.change({ query: token.index })}>${token.special ? labelOf(token) : token.text}</span>`;
       },
     )}</p>`;
@@ -79,19 +79,21 @@ export class GuideSources extends Figure<RunView> {
       <span class="place">L${Math.floor(head / nHeads)} H${head % nHeads}</span>
       <svg viewBox="0 0 120 8" preserveAspectRatio="none" aria-hidden="true">${bar(weight, 0, 0, 120)}</svg>
       <span class="amount">${share(weight, { name: 'weight' })}</span>
-      <span class="many">${say('sources.heads', { n: count(heads) })}</span>
+      <span class="many">${say('sources.heads', { n: count(heads), total: count(nHeads * run.model.nLayers) })}</span>
     </button>`;
   }
 
-  #reading(run: Run, [strongest]: readonly Source[]): unknown {
+  #reading(run: Run, row: RunView['row'], [strongest]: readonly Source[]): unknown {
     if (strongest === undefined) return t('sources.none');
     const { nHeads, nLayers } = run.model;
-    return say('sources.reading', {
+    const head = this.#alone ?? strongest.head;
+    const { key, weight } = strongestOf(run, row, head);
+    return say(this.#alone === null ? 'sources.reading' : 'sources.alone', {
       total: count(nLayers * nHeads),
-      token: tokenName(run, strongest.key),
-      layer: count(Math.floor(strongest.head / nHeads)),
-      head: count(strongest.head % nHeads),
-      weight: share(strongest.weight, { name: 'weight' }),
+      token: tokenName(run, key),
+      layer: count(Math.floor(head / nHeads)),
+      head: count(head % nHeads),
+      weight: share(weight, { name: 'weight' }),
     });
   }
 

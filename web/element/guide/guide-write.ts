@@ -58,7 +58,7 @@ export class GuideWrite extends Figure<RunView> {
         <div class="desk">
           <div>
             <label class="prompt"><span>${t('write.prompt')}</span>
-              <textarea rows="3" dir="auto" spellcheck="false" maxlength="1000" .value=${live(state.text)}
+              <textarea rows="3" dir="auto" spellcheck="false" maxlength="1000" placeholder=${PROMPTS[0].text} .value=${live(state.text)}
                 @input=${(event: InputEvent) => this.stage.change(writeOn((event.target as HTMLTextAreaElement).value, state.chat))}
               ></textarea></label>
             <label class="check"><input type="checkbox" .checked=${live(state.chat)}
