@@ -37,6 +37,13 @@ Matrix alone(const MatrixView& rows, Index head, Index n_heads) {
   return concat;
 }
 
+/// The Euclidean norm of one row.
+float length_of(const MatrixView& matrix, Index row) {
+  double squares = 0.0;
+  for (Index i = 0; i < matrix.cols(); ++i) squares += double{matrix(row, i)} * double{matrix(row, i)};
+  return static_cast<float>(std::sqrt(squares));
+}
+
 Matrix outputs_of_head(const ForwardTrace& trace, Index layer, Index head) {
   Matrix outputs;
   for (Index first = 0; first < trace.n_query; first += kTraceRows) {
@@ -153,10 +160,25 @@ Matrix value_weighted(const Model& model, const ForwardTrace& trace, Index layer
   const Matrix moved = through_output(w_output_of(model, layer), alone(value, head, trace.n_heads));
   Matrix result = head_weights(trace, layer, head);
   for (Index key = 0; key < result.cols(); ++key) {
-    double squares = 0.0;
-    for (Index i = 0; i < moved.cols(); ++i) squares += double{moved(key, i)} * double{moved(key, i)};
-    const auto norm = static_cast<float>(std::sqrt(squares));
+    const float norm = length_of(moved, key);
     for (Index query = 0; query < result.rows(); ++query) result(query, key) *= norm;
+  }
+  return result;
+}
+
+Matrix contributions(const Model& model, const ForwardTrace& trace, Index layer) {
+  const LayerTrace& from = layer_of(trace, layer, 0);
+  Matrix result = Matrix::Zero(trace.n_heads, trace.n_query);
+  if (is_off(from.changes)) return result;
+  const Matrix concat = concat_of(trace, layer);
+  // W^O as [n_heads * d_value, d_model]: a head's rows of it meet that head's columns of Concat.
+  const Matrix w_output =
+      through_output(w_output_of(model, layer), Matrix(Matrix::Identity(concat.cols(), concat.cols())));
+  const Index width = concat.cols() / trace.n_heads;
+  Matrix added(trace.n_query, w_output.cols());
+  for (Index head = 0; head < trace.n_heads; ++head) {
+    product(concat.middleCols(head * width, width), w_output.middleRows(head * width, width), added);
+    for (Index query = 0; query < trace.n_query; ++query) result(head, query) = length_of(added, query);
   }
   return result;
 }

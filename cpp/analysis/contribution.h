@@ -38,6 +38,17 @@ HeadSteps head_steps(const Model* model, const ForwardTrace& trace, Index layer,
 /// Weight".
 Matrix value_weighted(const Model& model, const ForwardTrace& trace, Index layer, Index head);
 
+/// How much each head of a layer adds to each token's stream:
+///
+///     result(h, t) = || mixed_h(t) * W^O_h ||        Euclidean, interventions included, without the bias
+///
+/// In a layer that is skipped nothing is added.
+///
+/// @return  [n_heads, n_query]
+/// @throws Error (bad-request) if the layer does not exist; (unsupported) if the trace holds weights alone
+/// Cost: that of all heads of the layer, and products of n_query and of n_heads d_value rows with W^O.
+Matrix contributions(const Model& model, const ForwardTrace& trace, Index layer);
+
 /// What each head adds by itself to the logit of a token, the final norm held as it is for this text:
 ///
 ///     c    = mixed_h W^O_h                       at `position`, interventions included

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -39,6 +40,30 @@ class Rows {
   Index head_;
   HeadBlock block_;
 };
+
+void check_hidden(const ForwardTrace& trace) {
+  if (trace.hidden.empty()) fail(ErrorCode::kUnsupported, {"This trace holds no hidden states."});
+}
+
+void check_token(const ForwardTrace& trace, Index token) {
+  if (token >= 0 && token < trace.hidden.front().rows()) return;
+  fail(ErrorCode::kBadRequest, {"There is no token ", token, "."}, {"0 to ", trace.hidden.front().rows() - 1}, {token});
+}
+
+/// None where one has no length.
+std::optional<double> cosine(const Vector& left, const Vector& right) {
+  double dot = 0.0;
+  double left_square = 0.0;
+  double right_square = 0.0;
+  for (Index i = 0; i < left.size(); ++i) {
+    dot += double{left(i)} * double{right(i)};
+    left_square += double{left(i)} * double{left(i)};
+    right_square += double{right(i)} * double{right(i)};
+  }
+  const double lengths = std::sqrt(left_square) * std::sqrt(right_square);
+  if (lengths > 0.0) return dot / lengths;
+  return {};
+}
 
 double total_variation(const float* left, const float* right, const Pairs& pairs, Index n_left, Index n_right) {
   double difference = 0.0;
@@ -155,7 +180,7 @@ Stepper change_of(const ForwardTrace& left, const ForwardTrace& right, Pairs pai
 }
 
 Vector embedding_of(const ForwardTrace& trace) {
-  if (trace.hidden.empty()) fail(ErrorCode::kUnsupported, {"This trace holds no hidden states."});
+  check_hidden(trace);
   const MatrixView hidden = trace.hidden.back().view();
   Vector mean(hidden.cols());
   for (Index col = 0; col < hidden.cols(); ++col) {
@@ -166,18 +191,30 @@ Vector embedding_of(const ForwardTrace& trace) {
   return mean;
 }
 
+std::vector<float> similarity(const ForwardTrace& left_trace, Index left, const ForwardTrace& right_trace,
+                              Index right) {
+  check_hidden(left_trace);
+  check_hidden(right_trace);
+  if (left_trace.hidden.size() != right_trace.hidden.size()) {
+    fail(ErrorCode::kBadRequest, {"Only runs with as many layers can be compared layer by layer."},
+         {left_trace.n_layers(), " layers"}, {right_trace.n_layers(), " layers"});
+  }
+  check_token(left_trace, left);
+  check_token(right_trace, right);
+  std::vector<float> similarity;
+  for (std::size_t layer = 0; layer < left_trace.hidden.size(); ++layer) {
+    const Vector x = row_of(left_trace.hidden[layer].view(), left);
+    const Vector y = row_of(right_trace.hidden[layer].view(), right);
+    if (x.size() != y.size()) fail_shapes("hidden states must be of one width", x, y);
+    similarity.push_back(static_cast<float>(cosine(x, y).value_or(0.0)));
+  }
+  return similarity;
+}
+
 double cosine_distance(const Vector& left, const Vector& right) {
   if (left.size() != right.size()) fail_shapes("embeddings must be of one width", left, right);
-  double dot = 0.0;
-  double left_square = 0.0;
-  double right_square = 0.0;
-  for (Index i = 0; i < left.size(); ++i) {
-    dot += double{left(i)} * double{right(i)};
-    left_square += double{left(i)} * double{left(i)};
-    right_square += double{right(i)} * double{right(i)};
-  }
-  const double lengths = std::sqrt(left_square) * std::sqrt(right_square);
-  return lengths > 0.0 ? std::max(0.0, 1.0 - dot / lengths) : 0.0;
+  const std::optional<double> alike = cosine(left, right);
+  return alike ? std::max(0.0, 1.0 - *alike) : 0.0;
 }
 
 double prediction_distance(const Vector& left, const Vector& right) {

@@ -1,4 +1,4 @@
-// How far two runs are apart: cell by cell, head by head, in what they end with.
+// How far two runs are apart: cell by cell, head by head, token by token, in what they end with.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,17 @@ Stepper change_of(const ForwardTrace& left, const ForwardTrace& right, Pairs pai
 /// The mean of the last hidden states over all tokens: what an embedding model makes of a text. [d_model]
 /// @throws Error (unsupported) if the trace holds no hidden states
 Vector embedding_of(const ForwardTrace& trace);
+
+/// How alike two tokens are on their way through the model, of two runs or of one:
+///
+///     similarity_l = x . y / (|x| |y|)        x: row `left` of the left run's hidden_l, y: row `right` of the right's
+///
+/// and 0 where one has no length.
+///
+/// @return  [n_layers + 1], entry 0 of what enters the first layer
+/// @throws Error (unsupported) if a trace holds no hidden states; (bad-request) if a token does not exist, or if the
+///         runs have other numbers of layers; ShapeError if they have other widths
+std::vector<float> similarity(const ForwardTrace& left_trace, Index left, const ForwardTrace& right_trace, Index right);
 
 /// 1 - left . right / (|left| |right|); 0 where one has no length. @throws ShapeError if the widths differ
 double cosine_distance(const Vector& left, const Vector& right);

@@ -10,7 +10,7 @@
 namespace attn {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, InterventionKind>, 7> kKinds{{
+constexpr std::array<std::pair<std::string_view, InterventionKind>, 8> kKinds{{
     {"head-off", InterventionKind::kHeadOff},
     {"head-mean", InterventionKind::kHeadMean},
     {"head-uniform", InterventionKind::kHeadUniform},
@@ -18,10 +18,12 @@ constexpr std::array<std::pair<std::string_view, InterventionKind>, 7> kKinds{{
     {"block-key", InterventionKind::kBlockKey},
     {"edit-weight", InterventionKind::kEditWeight},
     {"layer-off", InterventionKind::kLayerOff},
+    {"positions-off", InterventionKind::kPositionsOff},
 }};
 
 bool names_head(InterventionKind kind) {
-  return kind != InterventionKind::kBlockKey && kind != InterventionKind::kLayerOff;
+  return kind != InterventionKind::kBlockKey && kind != InterventionKind::kLayerOff &&
+         kind != InterventionKind::kPositionsOff;
 }
 
 bool names_key(InterventionKind kind) {
@@ -48,7 +50,7 @@ InterventionKind intervention_kind(std::string_view name) {
     if (known == name) return kind;
   }
   fail(ErrorCode::kBadRequest, {"There is no intervention of this kind."},
-       {"head-off, head-mean, head-uniform, temperature, block-key, edit-weight or layer-off"}, {name});
+       {"head-off, head-mean, head-uniform, temperature, block-key, edit-weight, layer-off or positions-off"}, {name});
 }
 
 Interventions of_layer(const Interventions& interventions, Index layer) {
@@ -62,6 +64,10 @@ Interventions of_layer(const Interventions& interventions, Index layer) {
 void check_interventions(const Interventions& interventions, const Config& config, const std::vector<ScoreRule>& rules,
                          Index n_tokens) {
   for (const Intervention& one : interventions) {
+    if (one.layer && one.kind == InterventionKind::kPositionsOff) {
+      fail(ErrorCode::kBadRequest, {"Positions are left out of the whole model, not of one layer."}, {"no layer"},
+           {*one.layer});
+    }
     if (one.layer) check_index("layer", *one.layer, config.n_layers);
     if (names_head(one.kind)) check_index("head", one.head, config.n_heads);
     if (names_key(one.kind)) check_index("key", one.key, n_tokens);
@@ -126,6 +132,11 @@ bool looks_ahead(const Interventions& interventions) {
 
 bool is_off(const Interventions& of_layer) {
   return std::ranges::any_of(of_layer, [](const Intervention& one) { return one.kind == InterventionKind::kLayerOff; });
+}
+
+bool has_positions_off(const Interventions& interventions) {
+  return std::ranges::any_of(interventions,
+                             [](const Intervention& one) { return one.kind == InterventionKind::kPositionsOff; });
 }
 
 void change_mixed(const Interventions& of_layer, Index n_heads, Matrix& mixed) {

@@ -12,13 +12,14 @@
 namespace attn {
 
 enum class InterventionKind : std::uint8_t {
-  kHeadOff,      ///< The head's mixed values are 0 before Concat and W^O.
-  kHeadMean,     ///< Each position's mixed values become their mean over the text's positions.
-  kHeadUniform,  ///< Every visible key of a row gets the same weight.
-  kTemperature,  ///< The head's scores are divided by `temperature` before softmax.
-  kBlockKey,     ///< Position `key` is masked as a key for all heads.
-  kEditWeight,   ///< The weight of (`query`, `key`) becomes `weight`.
-  kLayerOff,     ///< The layer's output is its input; its own attention is still there to see.
+  kHeadOff,       ///< The head's mixed values are 0 before Concat and W^O.
+  kHeadMean,      ///< Each position's mixed values become their mean over the text's positions.
+  kHeadUniform,   ///< Every visible key of a row gets the same weight.
+  kTemperature,   ///< The head's scores are divided by `temperature` before softmax.
+  kBlockKey,      ///< Position `key` is masked as a key for all heads.
+  kEditWeight,    ///< The weight of (`query`, `key`) becomes `weight`.
+  kLayerOff,      ///< The layer's output is its input; its own attention is still there to see.
+  kPositionsOff,  ///< Learned positions are not added, queries and keys not turned; masks stay. Of the whole model.
 };
 
 /// One change. What its kind does not name is left alone.
@@ -45,7 +46,8 @@ Interventions of_layer(const Interventions& interventions, Index layer);
 
 /// @param rules  [n_layers] what is in force without the interventions
 /// @throws Error (bad-request) for a layer, head or position that is not there, a temperature that is not above 0, a
-///         weight outside [0, 1], or the edit of a cell that is masked, by the model or by another of them
+///         weight outside [0, 1], the edit of a cell that is masked, by the model or by another of them, or a layer
+///         where the kind is of the whole model
 void check_interventions(const Interventions& interventions, const Config& config, const std::vector<ScoreRule>& rules,
                          Index n_tokens);
 
@@ -64,6 +66,9 @@ bool changes_rule(const Interventions& of_layer, Index head);
 bool looks_ahead(const Interventions& interventions);
 
 bool is_off(const Interventions& of_layer);
+
+/// Whether tokens are not told where they stand.
+bool has_positions_off(const Interventions& interventions);
 
 /// Changes the heads' mixed values before Concat and W^O: off, then mean.
 /// @param mixed  [n_tokens, n_heads * d_value] of the whole text where a mean is asked for

@@ -76,8 +76,8 @@ std::vector<Index> positions_of(const Parameters& parameters, const std::vector<
   return positions;
 }
 
-/// The embeddings of the tokens from `first` on.
-void embed(const Model& model, const Tokens& tokens, Index first, MatrixOut hidden) {
+/// The embeddings of the tokens from `first` on, with or without those of their positions.
+void embed(const Model& model, const Tokens& tokens, Index first, bool with_positions, MatrixOut hidden) {
   const Parameters& parameters = model.parameters;
   const std::vector<Index> positions = positions_of(parameters, tokens.ids);
   for (Index row = 0; row < hidden.rows(); ++row) {
@@ -86,7 +86,7 @@ void embed(const Model& model, const Tokens& tokens, Index first, MatrixOut hidd
     if (!parameters.type_embedding.empty()) {
       add(parameters.type_embedding.row(tokens.types.empty() ? 0 : tokens.types[t]), hidden.row(row));
     }
-    if (!parameters.position_embedding.empty()) {
+    if (with_positions && !parameters.position_embedding.empty()) {
       add_learned_positions(parameters.position_embedding, positions[t], hidden.row(row));
     }
   }
@@ -194,7 +194,8 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
   const auto n = static_cast<Index>(tokens.ids.size());
   const Index n_new = n - known;
   if (n_new == 0) co_return;
-  embed(*model, tokens, known, trace.hidden[0].append(n_new, config.d_model));
+  const bool with_positions = !has_positions_off(trace.interventions);
+  embed(*model, tokens, known, with_positions, trace.hidden[0].append(n_new, config.d_model));
   check_finite(trace.hidden[0].view(), 0);
   const double total = cost_of(*model, n_new, n);
   double done = 0.0;
@@ -213,8 +214,8 @@ Stepper run(std::shared_ptr<const Model> model, Tokens tokens, ForwardTrace& tra
     if (norm_first) normalise(parameters.attention_norm, work.input);
 
     for (const Projection& to :
-         {Projection{attention.w_query, layer.query, &parameters.query_norm, true, config.n_heads},
-          Projection{attention.w_key, layer.key, &parameters.key_norm, true, config.n_kv_heads},
+         {Projection{attention.w_query, layer.query, &parameters.query_norm, with_positions, config.n_heads},
+          Projection{attention.w_key, layer.key, &parameters.key_norm, with_positions, config.n_kv_heads},
           Projection{attention.w_value, layer.value, nullptr, false, config.n_kv_heads}}) {
       const MatrixOut rows = to.rows.append(n_new, to.map.d_out());
       for (Tile tile(n_new, to.map); tile.exists(); tile.go_on()) {

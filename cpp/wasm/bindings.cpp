@@ -629,6 +629,13 @@ val steps(int id, int layer, int head) {
   });
 }
 
+val contributions(int id, int layer) {
+  return guarded([&] {
+    const Run& run = complete_run(id);
+    return matrix_to_js(attn::contributions(model_of(run), run.trace, layer));
+  });
+}
+
 val effect(int id, int position, int token) {
   return guarded([&] {
     const Run& run = complete_run(id);
@@ -650,6 +657,12 @@ val distance(const val& left, const val& right, const std::string& kind) {
     js.set("value", kind == "cosine" ? attn::cosine_distance(attn::row_of(a, 0), attn::row_of(b, 0))
                                      : attn::prediction_distance(attn::row_of(a, 0), attn::row_of(b, 0)));
     return js;
+  });
+}
+
+val similarity(int left, int left_index, int right, int right_index) {
+  return guarded([&] {
+    return array_to_js(attn::similarity(complete_run(left).trace, left_index, complete_run(right).trace, right_index));
   });
 }
 
@@ -717,9 +730,11 @@ EMSCRIPTEN_BINDINGS(headlight) {
   function("endWork", &end_work);
   function("dropWork", &drop_work);
   function("steps", &steps);
+  function("contributions", &contributions);
   function("effect", &effect);
   function("difference", &difference);
   function("distance", &distance);
+  function("similarity", &similarity);
   function("embedding", &embedding);
   function("logits", &logits);
   function("hidden", &hidden);

@@ -71,6 +71,7 @@ const KINDS: [string, (viewer: Locator) => Promise<void>, object][] = [
   ['weight set', (viewer) => setWeight(viewer, true), edit],
   ['weight set alone', (viewer) => setWeight(viewer, false), { ...edit, renormalise: false }],
   ['layer skipped', (viewer) => button(viewer, 'Skip').click(), { kind: 'layer-off', layer: 3 }],
+  ['positions left out', (viewer) => button(viewer, 'Leave out').click(), { kind: 'positions-off' }],
 ];
 
 for (const [name, act, wanted] of KINDS) {

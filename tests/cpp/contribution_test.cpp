@@ -74,6 +74,36 @@ TEST_P(Contributions, ValueWeightedAttentionIsItsDefinition) {
   }
 }
 
+TEST_P(Contributions, AreAsLongAsWhatAHeadAdds) {
+  const Index layer = model->config.n_layers - 1;
+  const attn::Interventions changes{{.kind = attn::InterventionKind::kHeadMean, .layer = layer, .head = 0},
+                                    {.kind = attn::InterventionKind::kHeadOff, .layer = layer, .head = 1},
+                                    {.kind = attn::InterventionKind::kTemperature, .head = 2, .temperature = 0.5F}};
+  for (const attn::Interventions& some : {attn::Interventions{}, changes}) {
+    const ForwardTrace trace = attn::forward(model, {.ids = kIds}, some);
+    const Matrix found = attn::contributions(*model, trace, layer);
+    ASSERT_EQ(found.rows(), trace.n_heads);
+    ASSERT_EQ(found.cols(), trace.n_query);
+    for (Index head = 0; head < trace.n_heads; ++head) {
+      const attn::HeadSteps steps = attn::head_steps(model.get(), trace, layer, head);
+      const Exact w_output = w_output_of(*model, layer, head);
+      const Index width = w_output.rows();
+      for (Index t = 0; t < trace.n_query; ++t) {
+        EXPECT_NEAR(found(head, t), steps.added.row(t).norm(), 1e-5);
+        double squares = 0.0;
+        for (Index column = 0; column < w_output.cols(); ++column) {
+          double sum = 0.0;
+          for (Index i = 0; i < width; ++i) sum += steps.concat(t, head * width + i) * w_output(i, column);
+          squares += sum * sum;
+        }
+        EXPECT_NEAR(found(head, t), std::sqrt(squares), 1e-5);
+      }
+    }
+    EXPECT_EQ(found.row(1).cwiseAbs().maxCoeff() == 0.0F, !some.empty());
+    EXPECT_GT(found.row(2).minCoeff(), 0.0F);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, Contributions,
                          testing::Values("bert", "distilbert", "gpt2", "llama", "llama_bias", "qwen3", "mistral"),
                          [](const auto& family) { return std::string(family.param); });
@@ -132,6 +162,14 @@ TEST(Contribution, OfAHeadThatIsSwitchedOffIsNothing) {
   EXPECT_GT(steps.output.cwiseAbs().maxCoeff(), 0.0F) << "its own weights and values are still there to see";
 }
 
+TEST(Contribution, OfASkippedLayerIsNothing) {
+  const auto model = test::make_shared(test::tiny_model("llama"));
+  const ForwardTrace trace =
+      attn::forward(model, {.ids = kIds}, {{.kind = attn::InterventionKind::kLayerOff, .layer = 1}});
+  EXPECT_EQ(attn::contributions(*model, trace, 1).cwiseAbs().maxCoeff(), 0.0F);
+  EXPECT_GT(attn::contributions(*model, trace, 0).minCoeff(), 0.0F);
+}
+
 TEST(Contribution, IsRefusedWhereItIsNotKnown) {
   const auto bert = test::make_shared(test::tiny_model("bert"));
   const ForwardTrace trace = attn::forward(bert, {.ids = {2, 5, 3}});
@@ -141,11 +179,14 @@ TEST(Contribution, IsRefusedWhereItIsNotKnown) {
   test::expect_refusal({ErrorCode::kBadRequest, "no token 10"}, [&] { attn::direct_effect(*llama, causal, 10, 0); });
   test::expect_refusal({ErrorCode::kBadRequest, "not in the model's vocabulary"},
                        [&] { attn::direct_effect(*llama, causal, 0, -1); });
+  test::expect_refusal({ErrorCode::kBadRequest, "no layer 99"}, [&] { attn::contributions(*llama, causal, 99); });
   ForwardTrace weights_alone = test::random_run(1, 2, 2, 3, false, 1);
   weights_alone.layers[0].query = {};
   weights_alone.layers[0].weights = attn::SharedMatrix(Matrix::Constant(6, 3, 1.0F / 3.0F));
   test::expect_refusal({ErrorCode::kUnsupported, "weights alone"},
                        [&] { attn::head_steps(nullptr, weights_alone, 0, 0); });
+  test::expect_refusal({ErrorCode::kUnsupported, "weights alone"},
+                       [&] { attn::contributions(*llama, weights_alone, 0); });
   test::expect_refusal({ErrorCode::kBadRequest, "no head 2"}, [&] { attn::head_steps(nullptr, weights_alone, 0, 2); });
 }
 

@@ -101,6 +101,53 @@ TEST(Distance, OfEmbeddingsIsOneMinusTheirCosine) {
   EXPECT_THROW(attn::cosine_distance(a, attn::Vector(3)), attn::ShapeError);
 }
 
+/// A run of one token that has these rows in the stream.
+attn::ForwardTrace stream(const std::vector<std::vector<float>>& rows) {
+  attn::ForwardTrace trace;
+  trace.n_query = trace.n_key = 1;
+  trace.layers.resize(rows.size() - 1);
+  for (const std::vector<float>& row : rows) {
+    trace.hidden.emplace_back(Eigen::Map<const Matrix>(row.data(), 1, static_cast<Index>(row.size())));
+  }
+  return trace;
+}
+
+TEST(Similarity, IsTheCosineAtEveryDepth) {
+  const auto left = stream({{3, 4}, {1, 0}, {1, 0}, {0, 0}});
+  const auto right = stream({{6, 8}, {0, 2}, {-5, 0}, {1, 1}});
+  const std::vector<float> found = attn::similarity(left, 0, right, 0);
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_NEAR(found[0], 1.0F, 1e-6);
+  EXPECT_EQ(found[1], 0.0F);
+  EXPECT_NEAR(found[2], -1.0F, 1e-6);
+  EXPECT_EQ(found[3], 0.0F) << "what has no length is like nothing";
+}
+
+TEST(Similarity, IsTakenOfTheTokensThatAreAskedFor) {
+  const auto model = test::minilm();
+  const auto left = attn::forward(model, {.ids = {101, 2003, 2009, 102}});
+  const auto right = attn::forward(model, {.ids = {101, 2009, 102}});
+  const std::vector<float> found = attn::similarity(left, 2, right, 1);
+  ASSERT_EQ(static_cast<Index>(found.size()), model->config.n_layers + 1);
+  for (std::size_t layer = 0; layer < found.size(); ++layer) {
+    const Eigen::VectorXd x = left.hidden[layer].view().row(2).cast<double>();
+    const Eigen::VectorXd y = right.hidden[layer].view().row(1).cast<double>();
+    EXPECT_NEAR(found[layer], x.dot(y) / (x.norm() * y.norm()), 1e-6);
+  }
+  for (const float itself : attn::similarity(left, 2, left, 2)) EXPECT_NEAR(itself, 1.0F, 1e-6);
+}
+
+TEST(Similarity, IsRefusedWhereThereIsNothingToCompare) {
+  const auto one = stream({{1, 2}, {3, 4}});
+  test::expect_refusal({ErrorCode::kUnsupported, "no hidden states"},
+                       [&] { attn::similarity(one, 0, test::random_run(1, 2, 2, 4, true, 1), 0); });
+  test::expect_refusal({ErrorCode::kBadRequest, "no token 1"}, [&] { attn::similarity(one, 1, one, 0); });
+  test::expect_refusal({ErrorCode::kBadRequest, "no token -1"}, [&] { attn::similarity(one, 0, one, -1); });
+  test::expect_refusal({ErrorCode::kBadRequest, "as many layers"},
+                       [&] { attn::similarity(one, 0, stream({{1, 2}, {3, 4}, {5, 6}}), 0); });
+  EXPECT_THROW(attn::similarity(one, 0, stream({{1, 2, 3}, {4, 5, 6}}), 0), attn::ShapeError);
+}
+
 TEST(Distance, OfPredictionsIsTheirTotalVariation) {
   attn::Vector sure(3);
   sure << 100, 0, 0;

@@ -24,6 +24,7 @@ using test::difference;
 
 constexpr double kWeights = 2e-5;
 constexpr double kHidden = 5e-5;
+const Interventions kBag{{.kind = InterventionKind::kPositionsOff}};
 
 Interventions interventions_in(const nlohmann::json& list) {
   Interventions interventions;
@@ -83,7 +84,7 @@ TEST(Interventions, EqualPyTorchs) {
     EXPECT_GT(largest_change(trace, run(test::minilm(), test::ids_of(golden), {})), 1e-4);
     ++n_cases;
   }
-  EXPECT_EQ(n_cases, 10);
+  EXPECT_EQ(n_cases, 11);
 }
 
 class InterventionsOnCausal : public testing::Test {
@@ -181,6 +182,17 @@ TEST_F(InterventionsOnCausal, ABeginningUnderOtherChangesIsRefused) {
   test::expect_refusal(refusal, [&] { attn::forward(model, {.ids = ids}, trace, attn::beginning_of(same, 5), mean); });
 }
 
+TEST_F(InterventionsOnCausal, ABeginningKnowsWhetherItHadPositions) {
+  const ForwardTrace own = run(model, {ids.begin(), ids.begin() + 5}, {});
+  const ForwardTrace without = run(model, {ids.begin(), ids.begin() + 5}, kBag);
+  ForwardTrace trace;
+  const test::Refusal refusal{ErrorCode::kBadRequest, "no beginning"};
+  test::expect_refusal(refusal, [&] { attn::forward(model, {.ids = ids}, trace, attn::beginning_of(own, 5), kBag); });
+  test::expect_refusal(refusal, [&] { attn::forward(model, {.ids = ids}, trace, attn::beginning_of(without, 5), {}); });
+  attn::forward(model, {.ids = ids}, trace, attn::beginning_of(without, 5), kBag).finish();
+  EXPECT_LE(difference(trace.hidden.back().view(), with(kBag).hidden.back().view()), kHidden);
+}
+
 TEST_F(InterventionsOnCausal, AreRefusedByName) {
   const auto refused = [&](const Intervention& one, const char* what) {
     test::expect_refusal({ErrorCode::kBadRequest, what}, [&] { with({one}); });
@@ -191,6 +203,7 @@ TEST_F(InterventionsOnCausal, AreRefusedByName) {
   refused({.kind = InterventionKind::kBlockKey, .key = 8}, "key 8");
   refused({.kind = InterventionKind::kTemperature, .temperature = 0.0F}, "above 0");
   refused({.kind = InterventionKind::kTemperature, .temperature = std::numeric_limits<float>::quiet_NaN()}, "above 0");
+  refused({.kind = InterventionKind::kPositionsOff, .layer = 0}, "whole model");
   refused({.kind = InterventionKind::kEditWeight, .query = 8, .key = 0}, "query 8");
   refused({.kind = InterventionKind::kEditWeight, .query = 3, .key = 1, .weight = 1.5F}, "share of a row");
   refused({.kind = InterventionKind::kEditWeight, .query = 3, .key = 5, .weight = 0.5F}, "cannot see key 5");
@@ -201,6 +214,66 @@ TEST_F(InterventionsOnCausal, AreRefusedByName) {
   test::expect_refusal({ErrorCode::kBadRequest, "no intervention", "head-off"},
                        [] { attn::intervention_kind("head-on"); });
 }
+
+class PositionsOffInEncoders : public testing::TestWithParam<const char*> {};
+
+/// By how much weights and hidden states of the shuffled text differ from the shuffled ones of the text.
+double shuffling_error(const std::shared_ptr<const attn::Model>& model, const Interventions& interventions) {
+  const std::vector<std::int32_t> ids{2, 9, 5, 7, 30, 9, 4, 8, 3};
+  const std::vector<Index> order{0, 6, 2, 7, 1, 3, 5, 4, 8};
+  std::vector<std::int32_t> shuffled;
+  for (const Index from : order) shuffled.push_back(ids[static_cast<std::size_t>(from)]);
+  const ForwardTrace text = run(model, ids, interventions);
+  const ForwardTrace other = run(model, shuffled, interventions);
+  double largest = 0.0;
+  for (Index layer = 0; layer < text.n_layers(); ++layer) {
+    for (Index head = 0; head < text.n_heads; ++head) {
+      const Matrix weights = attn::head_weights(text, layer, head);
+      largest = std::max(largest, difference(attn::head_weights(other, layer, head), Matrix(weights(order, order))));
+    }
+  }
+  for (std::size_t layer = 0; layer < text.hidden.size(); ++layer) {
+    const Matrix hidden = text.hidden[layer].view();
+    largest = std::max(largest, difference(other.hidden[layer].view(), Matrix(hidden(order, Eigen::all))));
+  }
+  return largest;
+}
+
+TEST_P(PositionsOffInEncoders, AShuffledTextIsTheSameTextShuffled) {
+  const auto model = test::make_shared(test::tiny_model(GetParam()));
+  EXPECT_LE(shuffling_error(model, kBag), 1e-5);
+  EXPECT_GT(shuffling_error(model, {}), 0.05);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, PositionsOffInEncoders, testing::Values("bert", "roberta", "distilbert"),
+                         [](const auto& family) { return std::string(family.param); });
+
+class PositionsOffInDecoders : public testing::TestWithParam<const char*> {};
+
+/// In the first layer nothing but positions tells equal tokens apart.
+TEST_P(PositionsOffInDecoders, EqualTokensGetEqualWeightsAtAnyDistance) {
+  const auto model = test::make_shared(test::tiny_model(GetParam()));
+  const std::vector<std::int32_t> ids{7, 5, 9, 5, 3, 5, 5, 8};
+  const ForwardTrace own = run(model, ids, {});
+  const ForwardTrace bag = run(model, ids, kBag);
+  double largest = 0.0;
+  for (Index head = 0; head < bag.n_heads; ++head) {
+    const Matrix weights = attn::head_weights(bag, 0, head);
+    const Matrix before = attn::head_weights(own, 0, head);
+    // Within a window of every family; masks are what they were.
+    for (const Index key : {3, 5}) {
+      EXPECT_GT(weights(7, key), 0.0F);
+      EXPECT_NEAR(weights(7, key), weights(7, 6), 1e-6);
+      largest = std::max(largest, std::abs(double{before(7, key)} - before(7, 6)));
+    }
+    EXPECT_TRUE((weights.array() == 0.0F).cwiseEqual(before.array() == 0.0F).all());
+  }
+  EXPECT_GT(largest, 1e-3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, PositionsOffInDecoders,
+                         testing::Values("gpt2", "llama", "llama3", "qwen2", "qwen3", "mistral"),
+                         [](const auto& family) { return std::string(family.param); });
 
 TEST(Interventions, AWindowHidesAKeyFromEditsToo) {
   const auto model = test::make_shared(test::tiny_model("mistral"));

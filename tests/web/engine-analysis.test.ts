@@ -111,7 +111,11 @@ describe('what is said of a run', () => {
     const n = steps.weights.cols;
     const valueWeighted = host.matrix(id, 3, 1, 'value-weighted').data[query * n + key] ?? Number.NaN;
     expect(valueWeighted).toBeCloseTo((steps.weights.data[query * n + key] ?? 0) * Math.sqrt(moved), 5);
+    const contributions = host.contributions(id, 3);
+    expect([contributions.rows, contributions.cols]).toEqual([12, n]);
+    expect(contributions.data[n + query]).toBeCloseTo(norm(steps.added, query), 5);
     expect(norm(steps.added, query)).toBeGreaterThan(0);
+    expect(() => host.contributions(id, 6)).toThrow(expect.objectContaining({ code: 'bad-request' }));
     const { largest, compared } = await host.verify(id, never);
     expect(compared).toBe(72 * n * n);
     expect(largest).toBeLessThan(2e-6);
@@ -143,6 +147,26 @@ describe('what is said of a run', () => {
       ),
     ).toBe(0);
     await expect(host.difference(a, b, Int32Array.of(0, 99))).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  test('two tokens are as alike at every depth as their rows in the stream', async () => {
+    const [left, right] = [await run(animal), await run('It was tired.')];
+    const found = host.similarity(left.id, 9, right.id, 1);
+    expect(found).toHaveLength(7);
+    for (const [layer, similarity] of found.entries()) {
+      const row = (id: number, index: number) => host.hidden(id, layer).data.subarray(384 * index, 384 * (index + 1));
+      const [x, y] = [row(left.id, 9), row(right.id, 1)];
+      const dot = x.reduce((sum, number, i) => sum + number * (y[i] ?? Number.NaN), 0);
+      expect(similarity).toBeCloseTo(dot / (Math.hypot(...x) * Math.hypot(...y)), 5);
+    }
+    for (const itself of host.similarity(left.id, 9, left.id, 9)) expect(itself).toBeCloseTo(1, 6);
+    expect(() => host.similarity(left.id, 99, right.id, 1)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+    const OTHER = 3;
+    await host.load(OTHER, 4, modelFiles(), never, silent);
+    const asked = { text: animal, chat: false, generated: [], interventions: [] };
+    const other = await host.run(++lastRun, OTHER, asked, never, silent);
+    expect(() => host.similarity(left.id, 9, other.id, 9)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+    host.releaseModel(OTHER);
   });
 
   test('long work ends when it is no longer wanted', async () => {

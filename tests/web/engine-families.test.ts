@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { CoreEngine, CoreModel, Reply } from '../../web/engine/bindings';
 import { createHost } from '../../web/engine/host';
-import type { RunText } from '../../web/engine/types';
+import type { Intervention, RunText } from '../../web/engine/types';
 import { type Golden, readGolden } from '../golden/golden';
 import { freshCore } from './core';
 
@@ -30,8 +30,12 @@ async function open(files: Record<string, Uint8Array>, config: string | null): P
   return [core, value(core.openModel(Object.keys(files), config))];
 }
 
-function runAll(core: CoreEngine, ids: ArrayLike<number>): { run: number; reused: number } {
-  const { run, reused } = value(core.beginRun(Int32Array.from(ids), []));
+function runAll(
+  core: CoreEngine,
+  ids: ArrayLike<number>,
+  interventions: readonly Intervention[] = [],
+): { run: number; reused: number } {
+  const { run, reused } = value(core.beginRun(Int32Array.from(ids), interventions));
   while (!value(core.stepRun(run, 1000)).done);
   return { run, reused };
 }
@@ -100,6 +104,22 @@ describe('families equal transformers', () => {
     const golden = readGolden('families/llama/run.safetensors');
     const { run } = runAll(core, golden.tensor('input_ids').data);
     expectWeights(core, run, golden, [0, 1], 3);
+  });
+});
+
+test('a run without positions takes nothing over from one with them, nor the other way round', async () => {
+  const [core] = await open(
+    { 'model.safetensors': goldenFile('families/llama/model.safetensors') },
+    goldenFile('families/llama/config.json').toString('utf8'),
+  );
+  const ids = [5, 9, 5, 7, 3];
+  const bag = [{ kind: 'positions-off' }] as const;
+  expect(runAll(core, ids).reused).toBe(0);
+  expect(runAll(core, ids, bag).reused).toBe(0);
+  expect(runAll(core, [...ids, 2], bag).reused).toBe(5);
+  expect(runAll(core, [...ids, 2, 4]).reused).toBe(5);
+  expect(core.beginRun(Int32Array.from(ids), [{ kind: 'positions-on' } as unknown as Intervention])).toMatchObject({
+    error: { code: 'bad-request', message: 'There is no intervention of this kind.' },
   });
 });
 

@@ -3,14 +3,16 @@
  * transformers ($PYTHON, or python3), run on a model of every family against the reference weights.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CoreEngine, Reply } from '../../web/engine/bindings';
 import type { Run } from '../../web/engine/types';
 import { python } from '../../web/export/python';
 import { readGolden } from '../golden/golden';
+import { freshCore } from './core';
 import { reading, runOf } from './export-runs';
 
 const folder = mkdtempSync(join(tmpdir(), 'headlight-python-'));
@@ -88,6 +90,21 @@ describe('the script', () => {
     expect(text).not.toMatch(/hook|Difference:/);
   });
 
+  it('leaves positions out itself, where it knows how, and then claims the same number', () => {
+    const bag = { kind: 'positions-off' } as const;
+    const wish = { pieces: ['a', 'b', 'c'], family: 'qwen2', interventions: [bag] };
+    const text = python(runOf(wish), cell, reading);
+    expect(text).toContain('model.rotary_emb.inv_freq.data.zero_()  # "Positions left out');
+    expect(text).toContain('Difference:');
+    expect(text).not.toMatch(/not here|changed/);
+    const more = python(runOf({ ...wish, interventions: [{ kind: 'layer-off', layer: 0 }, bag] }), cell, reading);
+    expect(more.match(/not here: .+$/gm)).toEqual(['not here: "Layer 0 skipped"']);
+    expect(more).toContain('PyTorch, positions left out:');
+    const unknown = python(runOf({ ...wish, family: 'other' }), cell, reading);
+    expect(unknown).toContain('not here: "Positions left out');
+    expect(unknown).not.toContain('zero_');
+  });
+
   it('reads a saved run from its file', () => {
     const text = python(scripts[4]?.[1] as Run, cell, reading);
     expect(text).toContain('safe_open(TRACE, "numpy")');
@@ -117,6 +134,42 @@ function report(script: string, replace: readonly [string, string]): Map<string,
   const { stdout, stderr, status } = call(written(named(script, replace)));
   expect(status, stderr).toBe(0);
   return numbersIn(stdout);
+}
+
+/** Of several scripts, by one Python: PyTorch takes longer to start than to compute. */
+function reports(scripts: readonly string[]): Map<string, number>[] {
+  const paths = scripts.map((script, i) => {
+    const path = join(folder, `${i}.py`);
+    writeFileSync(path, script);
+    return path;
+  });
+  const all = `
+import sys
+for path in sys.argv[1:]:
+    print("== " + path)
+    exec(compile(open(path, encoding="utf-8").read(), path, "exec"), {})
+`;
+  const { stdout, stderr, status } = call('-c', all, ...paths);
+  expect(status, stderr).toBe(0);
+  const parts = stdout.split(/^== .*$/m).slice(1);
+  expect(parts).toHaveLength(scripts.length);
+  return parts.map(numbersIn);
+}
+
+function answered<T extends object>(reply: Reply<T>): T {
+  if ('error' in reply) throw new Error(JSON.stringify(reply.error));
+  return reply;
+}
+
+/** The core with a model's folder or GGUF file in it, and the family that it is of. */
+async function openedCore(path: string): Promise<[CoreEngine, string | null]> {
+  const core = await freshCore();
+  const isGguf = path.endsWith('.gguf');
+  const bytes = readFileSync(isGguf ? path : join(path, 'model.safetensors'));
+  answered(core.reserve('weights', bytes.length));
+  core.window('weights', 0, bytes.length).set(bytes);
+  const config = isGguf ? null : readFileSync(join(path, 'config.json'), 'utf8');
+  return [core, answered(core.openModel(['weights'], config)).family];
 }
 
 const families = [
@@ -159,25 +212,12 @@ describe.skipIf(!hasTorch)('run against PyTorch', () => {
   ];
   const printed = new Map<string, Map<string, number>>();
 
-  // One Python for all of them: PyTorch takes longer to start than to compute.
   beforeAll(() => {
-    const paths = cases.map(([name, { run, chosen, replace }]) => {
-      const path = join(folder, `${name}.py`);
+    const all = cases.map(([, { run, chosen, replace }]) => {
       const weight = run.interventions.length > 0 ? Math.fround(chosen.weight + 0.25) : chosen.weight;
-      writeFileSync(path, named(python(run, { ...chosen, weight }, reading), replace));
-      return path;
+      return named(python(run, { ...chosen, weight }, reading), replace);
     });
-    const all = `
-import sys
-for path in sys.argv[1:]:
-    print("== " + path)
-    exec(compile(open(path, encoding="utf-8").read(), path, "exec"), {})
-`;
-    const { stdout, stderr, status } = call('-c', all, ...paths);
-    expect(status, stderr).toBe(0);
-    const parts = stdout.split(/^== .*$/m).slice(1);
-    expect(parts).toHaveLength(cases.length);
-    for (const [i, [name]] of cases.entries()) printed.set(name, numbersIn(parts[i] ?? ''));
+    for (const [i, numbers] of reports(all).entries()) printed.set(cases[i]?.[0] ?? '', numbers);
   }, 300_000);
 
   it.each(cases.filter(([, { run }]) => run.interventions.length === 0))('%s', (name, { chosen }) => {
@@ -191,6 +231,26 @@ for path in sys.argv[1:]:
     const found = printed.get('a changed run');
     expect(found?.get('What the change did here')).toBeCloseTo(0.25, 4);
   });
+
+  it('positions left out: PyTorch finds what the core found, in every family', async () => {
+    const all = cases.filter(([, { run }]) => run.interventions.length === 0);
+    const asked = all.map(async ([, { run, chosen: far, replace }]) => {
+      const chosen = { ...far, keyIndex: far.queryIndex - 2 }; // Within every window.
+      const path = JSON.parse(replace[1]) as string;
+      const [core, family] = await openedCore(path);
+      const interventions = [{ kind: 'positions-off' }] as const;
+      const ids = Int32Array.from(run.tokens, ({ id }) => id ?? -1);
+      const { run: coreRun } = answered(core.beginRun(ids, interventions));
+      while (!answered(core.stepRun(coreRun, 1000)).done);
+      const { data } = answered(core.matrix(coreRun, chosen.layer, chosen.head, 'weights'));
+      const weight = data[chosen.queryIndex * ids.length + chosen.keyIndex] ?? Number.NaN;
+      expect(weight).toBeGreaterThan(0);
+      const bag = { ...run, interventions, model: { ...run.model, family } };
+      return named(python(bag, { ...chosen, weight }, reading), replace);
+    });
+    for (const [i, numbers] of reports(await Promise.all(asked)).entries())
+      expect(numbers.get('Difference'), all[i]?.[0]).toBeLessThan(2e-5);
+  }, 300_000);
 });
 
 describe.skipIf(!hasSafetensors)('run on a saved run', () => {

@@ -150,6 +150,11 @@ export class FakeEngine implements Engine {
     const parts = { query: all, key: all, value: all, dots: all, scaled: all, scores: all, weights: all };
     return { layer, head, ...parts, output: all, concat: all, wOutput: all, added: all };
   }
+  async contributions(run: number, layer: number): Promise<Matrix> {
+    await this.#turn(`contributions ${run} ${layer}`);
+    const { n } = this.#of(run);
+    return { rows: nHeads, cols: n, data: new Float32Array(nHeads * n).fill(run) };
+  }
   async effect(run: number, position: number, id: number): Promise<Float32Array> {
     await this.#turn(`effect ${run} ${position} ${id}`);
     this.#of(run);
@@ -161,6 +166,13 @@ export class FakeEngine implements Engine {
     this.#of(left);
     this.#of(right);
     return { heads: new Float32Array(nLayers * nHeads), embedding: left, prediction: right };
+  }
+  /** Says which two runs it belongs to. */
+  async similarity(left: number, leftIndex: number, right: number, rightIndex: number): Promise<Float32Array> {
+    await this.#turn(`similarity ${left} ${leftIndex} ${right} ${rightIndex}`);
+    this.#of(left);
+    this.#of(right);
+    return new Float32Array(nLayers + 1).fill(left / right);
   }
   async difference(left: Matrix, right: Matrix, pairs: Pairs): Promise<Matrix> {
     await this.#turn('difference');

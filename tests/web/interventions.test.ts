@@ -26,6 +26,7 @@ const good: Intervention[] = [
   { kind: 'edit-weight', layer: 1, head: 7, query: 10, key: 2, weight: 0.9 },
   { kind: 'edit-weight', layer: 1, head: 7, query: 9, key: 2, weight: 0, renormalise: false },
   { kind: 'layer-off', layer: 2 },
+  { kind: 'positions-off' },
 ];
 
 describe('interventions from outside', () => {
@@ -48,6 +49,8 @@ describe('interventions from outside', () => {
     ['a head below 0', [{ kind: 'head-off', head: -1 }]],
     ['half a layer', [{ kind: 'layer-off', layer: 0.5 }]],
     ['a null layer', [{ kind: 'layer-off', layer: null }]],
+    ['positions of one layer', [{ kind: 'positions-off', layer: 0 }]],
+    ['positions of one head', [{ kind: 'positions-off', head: 0 }]],
     ['a temperature of 0', [{ kind: 'temperature', head: 0, temperature: 0 }]],
     ['a temperature that is none', [{ kind: 'temperature', head: 0, temperature: Number.NaN }]],
     ['an endless temperature', [{ kind: 'temperature', head: 0, temperature: Number.POSITIVE_INFINITY }]],
@@ -88,6 +91,7 @@ describe('a list of interventions', () => {
     );
     expect(withIntervention(good, { kind: 'block-key', key: 3 })).toHaveLength(good.length + 1);
     expect(withIntervention(good, { kind: 'block-key', key: 2 })).toHaveLength(good.length);
+    expect(withIntervention(good, { kind: 'positions-off' })).toHaveLength(good.length);
     const edited = { kind: 'edit-weight', layer: 1, head: 7, query: 10, key: 2, weight: 0.1 } as const;
     expect(withIntervention(good, edited)).toHaveLength(good.length);
     expect(withIntervention(good, { ...edited, key: 3 })).toHaveLength(good.length + 1);
@@ -105,6 +109,7 @@ describe('a list of interventions', () => {
     expect(concernsHead({ kind: 'head-off', layer: 2, head: 5 }, 1, 5)).toBe(false);
     expect(concernsHead({ kind: 'head-off', head: 5 }, 1, 5)).toBe(true);
     expect(concernsHead({ kind: 'layer-off', layer: 2 }, 2, 5)).toBe(false);
+    expect(concernsHead({ kind: 'positions-off' }, 2, 5)).toBe(false);
   });
 
   it('is told in words that name tokens', () => {
@@ -114,6 +119,7 @@ describe('a list of interventions', () => {
     const words = (one: Intervention) => interventionInWords(one, { tokens });
     expect(words({ kind: 'head-off', layer: 2, head: 5 })).toBe('Layer 2, head 5 switched off');
     expect(words({ kind: 'head-off', head: 5 })).toBe('Head 5 of every layer switched off');
+    expect(words({ kind: 'positions-off' })).toBe('Positions left out: no token is told where it stands');
     expect(words({ kind: 'block-key', key: 1 })).toBe('“it” hidden from all, in every layer');
     expect(words({ kind: 'edit-weight', layer: 0, head: 1, query: 2, key: 1, weight: 0.5 })).toBe(
       'Layer 0, head 1: “was” looks at “it” with 50\u202F%',

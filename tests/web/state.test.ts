@@ -59,13 +59,14 @@ const anyIntervention: fc.Arbitrary<Intervention> = fc
     fc.tuple(inLayer, fc.constantFrom('head-off' as const, 'head-mean' as const, 'head-uniform' as const), fc.nat(40)),
     fc.tuple(inLayer, fc.constant('temperature' as const), fc.nat(40)),
     fc.tuple(inLayer, fc.constant('block-key' as const), fc.nat(40)),
-    fc.tuple(inLayer, fc.constant('layer-off' as const), fc.nat(40)),
+    fc.tuple(inLayer, fc.constantFrom('layer-off' as const, 'positions-off' as const), fc.nat(40)),
     fc.tuple(inLayer, fc.constant('edit-weight' as const), fc.nat(40)),
   )
   .map(([layer, kind, n]): Intervention => {
     if (kind === 'temperature') return { kind, ...layer, head: n, temperature: 0.25 + n };
     if (kind === 'block-key') return { kind, ...layer, key: n };
     if (kind === 'layer-off') return { kind, ...layer };
+    if (kind === 'positions-off') return { kind };
     if (kind === 'edit-weight')
       return { kind, ...layer, head: n, query: n, key: n + 1, weight: n / 40, renormalise: n % 2 === 0 };
     return { kind, ...layer, head: n };

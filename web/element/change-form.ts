@@ -54,6 +54,10 @@ export class ChangeForm extends Panel {
         <span class="what">Layer ${layer}</span>
         ${this.#toggle('Skip', { kind: 'layer-off', layer }, 'Its output becomes its input; its own attention is still shown')}
       </div>
+      <div class="row" role="group" aria-label="Positions">
+        <span class="what">Positions</span>
+        ${this.#toggle('Leave out', { kind: 'positions-off' }, 'No token is told where it stands: only masks still know the order')}
+      </div>
     `;
   }
 

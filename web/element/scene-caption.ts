@@ -11,6 +11,7 @@ import { changedMark } from './changed-mark';
 import { define } from './define';
 import { Panel } from './panel';
 import { count, data, percent } from './printed';
+import { say, t } from './words/words';
 
 export class SceneCaption extends Panel {
   protected override render(): TemplateResult | typeof nothing {
@@ -20,37 +21,43 @@ export class SceneCaption extends Panel {
     const { selection, cell, overview, run } = shown;
     const name = (index: number) => html`<bdi class="word">${labelOf(run.tokens[index])}</bdi>`;
     const share = shareApart(shown);
-    const apart = apartNames(run);
+    const apart = apartNames(run, t('caption.and'));
     const listed = countAtLeast(overview.links, Math.fround(state.threshold / 100));
     const all = overview.counts[state.threshold] ?? listed;
     const least = data(state.threshold, `${state.threshold} %`);
     const nLanes = state.view === 'heads' ? lanesOf(state, selection, run.model).length : 0;
-    const where = nLanes === 0 ? nothing : html` in ${count(nLanes)} ${nLanes === 1 ? 'lane' : 'lanes'}`;
+    const where = nLanes === 0 ? '' : say(nLanes === 1 ? 'caption.lane' : 'caption.lanes', { n: count(nLanes) });
     const range = tokenRange(run.tokens.length, selection.query);
     const isWhole = range.end - range.first === run.tokens.length;
     const window = run.windows[selection.layer] ?? null;
     const isSeen = visibility(run, selection.layer, selection.query, selection.key) === 'visible';
+    const { layer, head } = selection;
+    const weight = html`<strong>${percent(cell.weight)}</strong>`;
+    const names = { query: name(selection.query), key: name(selection.key), layer, head };
     return html`
       <p class="main">
-        ${name(selection.query)} ${isSeen ? 'looks at' : 'cannot see'} ${name(selection.key)}${
-          isSeen ? html`: <strong>${percent(cell.weight)}</strong>` : nothing
-        } in layer ${selection.layer},
-        head ${selection.head}. ${changedMark(run)}${window === null ? nothing : html` <span class="apart">Window: the last ${count(window)}.</span>`}${
+        ${isSeen ? say('caption.looks', { ...names, weight }) : say('caption.cannot', names)} ${changedMark(run)}${
+          window === null ? nothing : html` <span class="apart">${say('caption.window', { n: count(window) })}</span>`
+        }${
           state.apart && apart !== null && share > 0
-            ? html` <span class="apart">Set apart: ${apart} ${percent(share)}.</span>`
+            ? html` <span class="apart">${say('caption.apart', { names: apart, share: percent(share) })}</span>`
             : nothing
         }
       </p>
       <p class="drawn muted">
         ${
           all === 0
-            ? html`No link weighs ${least} or more: lower the threshold.`
+            ? say('caption.none', { least })
             : isWhole
-              ? listed < all
-                ? html`The strongest ${count(listed)} of ${count(all)} links from ${least}${where} are drawn.`
-                : html`All ${count(all)} links from ${least}${where} are drawn.`
-              : html`Tokens ${count(range.first)} to ${count(range.end - 1)} of ${count(run.tokens.length)} are shown, with
-                  ${count(countInside(overview.links, listed, range))} of the text’s ${count(all)} links from ${least}.`
+              ? say(listed < all ? 'caption.some' : 'caption.all', { n: count(listed), all: count(all), least, where })
+              : say('caption.part', {
+                  first: count(range.first),
+                  last: count(range.end - 1),
+                  tokens: count(run.tokens.length),
+                  n: count(countInside(overview.links, listed, range)),
+                  all: count(all),
+                  least,
+                })
         }
       </p>
     `;

@@ -16,12 +16,9 @@ import type { CameraPreset, StepCell } from '../state/state';
 import { visibility } from '../state/visibility';
 import { define } from './define';
 import { type DrawnScene, Panel } from './panel';
+import { t } from './words/words';
 
-const PRESETS: readonly (readonly [CameraPreset, string])[] = [
-  ['front', 'Front'],
-  ['side', 'Side'],
-  ['above', 'Above'],
-];
+const PRESETS: readonly CameraPreset[] = ['front', 'side', 'above'];
 /** A press that moves less than this, in pixels, is a click. */
 const CLICK = 5;
 /** What a button turns the camera by, and what a dragged pixel does; in radians. */
@@ -103,19 +100,19 @@ export class SceneView extends Panel {
             ? keyed(this.#life, this.#picture())
             : html`<div class="missing" role="note">
                 <p><strong>${this.missing}</strong></p>
-                <p>Everything else works: tokens, heads, matrix, table and calculation hold the same numbers.</p>
+                <p>${t('scene.missing.rest')}</p>
               </div>`
         }
         ${
           this.snapshot?.state.view === 'steps' && shown?.run.can.scores === false
             ? html`<div class="missing over" role="note">
-                <p><strong>This saved run holds weights alone.</strong></p>
-                <p>Its steps cannot be shown: query, key and value are in the model.</p>
+                <p><strong>${t('scene.weights-only')}</strong></p>
+                <p>${t('scene.weights-only.why')}</p>
               </div>`
             : nothing
         }
         ${this.tip === null ? nothing : html`<div class="tip" aria-hidden="true" .style=${`left: ${this.tip.x}px; top: ${this.tip.y}px`}>${this.tip.words}</div>`}
-        ${this.wheelHint ? html`<div class="wheel-hint" aria-hidden="true">Hold Ctrl to zoom, or choose Interact</div>` : nothing}
+        ${this.wheelHint ? html`<div class="wheel-hint" aria-hidden="true">${t('scene.wheel')}</div>` : nothing}
         ${this.missing === null && shown !== undefined ? this.#buttons() : nothing}
       </div>
     `;
@@ -145,32 +142,32 @@ export class SceneView extends Panel {
       @click=${() => this.#moveCamera(act)}
     >${symbol}</button>`;
     return html`
-      <div class="camera" role="group" aria-label="Camera">
+      <div class="camera" role="group" aria-label=${t('scene.camera')}>
         <span class="presets">
           ${PRESETS.map(
-            ([preset, name]) => html`<button
+            (preset) => html`<button
               aria-pressed=${preset === camera ? 'true' : 'false'}
               @click=${() => {
                 this.reader.choose({ camera: preset });
                 this.#moveCamera((scene) => scene.camera.preset(preset));
               }}
-            >${name}</button>`,
+            >${t(`scene.${preset}`)}</button>`,
           )}
         </span>
         <span class="moves">
-          ${move('Rotate left', ROTATE_LEFT, (scene) => scene.camera.orbit(-TURN, 0))}
-          ${move('Rotate right', ROTATE_RIGHT, (scene) => scene.camera.orbit(TURN, 0))}
-          ${move('Zoom in', PLUS, (scene) => scene.camera.zoom(1.2))}
-          ${move('Zoom out', MINUS, (scene) => scene.camera.zoom(1 / 1.2))}
-          ${move('Whole picture', WHOLE, (scene) => scene.camera.reset())}
+          ${move(t('scene.left'), ROTATE_LEFT, (scene) => scene.camera.orbit(-TURN, 0))}
+          ${move(t('scene.right'), ROTATE_RIGHT, (scene) => scene.camera.orbit(TURN, 0))}
+          ${move(t('scene.in'), PLUS, (scene) => scene.camera.zoom(1.2))}
+          ${move(t('scene.out'), MINUS, (scene) => scene.camera.zoom(1 / 1.2))}
+          ${move(t('scene.whole'), WHOLE, (scene) => scene.camera.reset())}
         </span>
         <button
           class="interact"
           aria-pressed=${this.interacting ? 'true' : 'false'}
-          title="The wheel zooms and a finger rotates, until Escape"
+          title=${t('scene.interact.title')}
           @click=${() => this.#interact(!this.interacting)}
         >
-          ${this.interacting ? 'Release' : 'Interact'}
+          ${t(this.interacting ? 'scene.release' : 'scene.interact')}
         </button>
       </div>
     `;
@@ -178,23 +175,26 @@ export class SceneView extends Panel {
 
   #description(): string {
     const shown = this.shown;
-    if (shown === undefined) return 'The scene is empty.';
+    if (shown === undefined) return t('scene.empty');
     const { run, selection, cell } = shown;
     const { state } = this.snapshot ?? {};
     const name = (index: number) => labelOf(run.tokens[index]);
     if (state?.view === 'steps') {
-      const { layer, head } = selection;
-      return `3D scene: the matrices of layer ${layer}, head ${head} as blocks. Their numbers stand in the panel of the step.`;
+      return t('scene.steps', { layer: selection.layer, head: selection.head });
     }
     const lanes = state?.view === 'heads' ? lanesOf(state, selection, run.model) : [];
+    const tokens = run.tokens.length;
     const what =
       lanes.length === 0
-        ? `through ${run.model.nLayers} layers of ${run.model.nHeads} heads`
-        : `in ${lanes.length} lanes, a head each: ${lanes.map(({ layer, head }) => `layer ${layer}, head ${head}`).join('; ')}`;
-    return (
-      `3D scene: ${run.tokens.length} tokens ${what}. ` +
-      `In layer ${selection.layer}, head ${selection.head}, ${name(selection.query)} looks at ${name(selection.key)}: ${formatPercent(cell.weight)}.`
-    );
+        ? t('scene.layers', { tokens, layers: run.model.nLayers, heads: run.model.nHeads })
+        : t('scene.lanes', {
+            tokens,
+            lanes: lanes.length,
+            names: lanes.map(({ layer, head }) => t('scene.lane', { layer, head })).join('; '),
+          });
+    const { layer, head, query, key } = selection;
+    const weight = formatPercent(cell.weight);
+    return `${what} ${t('scene.looks', { layer, head, query: name(query), key: name(key), weight })}`;
   }
 
   protected override willUpdate(): void {
@@ -277,8 +277,8 @@ export class SceneView extends Panel {
       this.dispatchEvent(new CustomEvent('sceneless'));
       this.missing =
         error instanceof Error && error.name === 'SceneUnavailable'
-          ? 'The 3D scene needs WebGL 2, which this browser or device does not offer.'
-          : 'The 3D scene could not be loaded.';
+          ? t('scene.missing.webgl')
+          : t('scene.missing.load');
     }
   }
 
@@ -322,7 +322,7 @@ export class SceneView extends Panel {
     this.interacting = on;
     this.#scene?.setInteractive(on);
     if (on) this.#canvas.value?.focus({ preventScroll: true });
-    this.reader.say(on ? 'The scene takes the wheel and touch now. Escape releases it.' : 'The scene is released.');
+    this.reader.say(t(on ? 'scene.taken' : 'scene.released'));
   }
 
   readonly #key = (event: KeyboardEvent): void => {
@@ -447,7 +447,13 @@ export class SceneView extends Panel {
     this.tip = {
       x: this.#at.x,
       y: this.#at.y,
-      words: `${name(hit.query)} looks at ${name(hit.key)}: ${formatPercent(hit.weight)}, layer ${hit.layer}, head ${hit.head}`,
+      words: t('scene.link', {
+        query: name(hit.query),
+        key: name(hit.key),
+        weight: formatPercent(hit.weight),
+        layer: hit.layer,
+        head: hit.head,
+      }),
     };
     this.reader.point({ layer: hit.layer, head: hit.head, query: hit.query, key: hit.key });
   }

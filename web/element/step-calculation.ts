@@ -88,11 +88,12 @@ function projection({ steps, shown, at }: Told): TemplateResult {
   const letter = { query: Q, key: K, value: V }[kind];
   const vector = rowOf(steps[kind], at.row);
   const shared = kind === 'query' ? null : sharedHeadOf(shown.run.model, steps.head);
+  const isTurned = !shown.run.interventions.some((one) => one.kind === 'positions-off');
   return html`
     <p>
       Element ${count(at.col)} of the ${kind} of ${token(shown, at.row)}: the sum of products of its vector in the stream
-      with column ${count(at.col)} of this head’s learned matrix W<sup>${kind.charAt(0).toUpperCase()}</sup>, with bias and, in
-      models that have it, rotation by position.
+      with column ${count(at.col)} of this head’s learned matrix W<sup>${kind.charAt(0).toUpperCase()}</sup>, with
+      bias${isTurned ? ' and, in models that have it, rotation by position' : nothing}.
     </p>
     ${shared === null ? nothing : html`<p class="muted">${sharingInWords(shared)}.</p>`}
     ${vectorStrip(vector, kind, largest(vector), at.col)}

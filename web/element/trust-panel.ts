@@ -4,7 +4,7 @@
  */
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { Run, Verification } from '../engine/types';
-import { python } from '../export/python';
+import { isMade, python } from '../export/python';
 import { interventionInWords } from '../state/interventions';
 import { define } from './define';
 import { Panel } from './panel';
@@ -178,9 +178,9 @@ export class TrustPanel extends Panel {
           ${
             run.backend.source === 'trace'
               ? 'Python that reads the chosen cell from the file.'
-              : run.interventions.length > 0
-                ? 'Python for the chosen cell: PyTorch computes the model’s own weight, without your changes.'
-                : 'Python for the chosen cell: PyTorch computes the same weight and prints the difference.'
+              : run.interventions.every((one) => isMade(one, run))
+                ? 'Python for the chosen cell: PyTorch computes the same weight and prints the difference.'
+                : 'Python for the chosen cell: PyTorch computes the weight without your changes that it names.'
           }
         </p>
         <div class="actions">

@@ -152,10 +152,12 @@ export interface CoreEngine {
   endWork(work: number): Reply<CoreWork>;
   dropWork(work: number): void;
   steps(run: number, layer: number, head: number): Reply<HeadSteps>;
+  contributions(run: number, layer: number): Reply<Matrix>;
   effect(run: number, position: number, id: number): Reply<Float32Array>;
   difference(left: Matrix, right: Matrix, pairs: Pairs): Reply<Matrix>;
   /** Of two rows of numbers: `cosine` of embeddings, or `prediction` of logits. */
   distance(left: Matrix, right: Matrix, kind: 'cosine' | 'prediction'): Reply<{ readonly value: number }>;
+  similarity(left: number, leftIndex: number, right: number, rightIndex: number): Reply<Float32Array>;
   /** [1, dModel] the mean last hidden state. */
   embedding(run: number): Reply<Matrix>;
   /** [1, nVocab] */

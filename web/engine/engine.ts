@@ -238,8 +238,11 @@ export function createEngine(): Engine {
     aggregate: (run, name, layer, options = {}) => ask(options, (api, job) => api.aggregate(job, run, name, layer)),
     flow: (run, query, options = {}) => ask(options, (api, job) => api.flow(job, run, query)),
     steps: (run, layer, head) => ask({}, (api, job) => api.steps(job, run, layer, head)),
+    contributions: (run, layer) => ask({}, (api, job) => api.contributions(job, run, layer)),
     effect: (run, position, id) => ask({}, (api, job) => api.effect(job, run, position, id)),
     distance: (left, right, pairs, options = {}) => ask(options, (api, job) => api.distance(job, left, right, pairs)),
+    similarity: (left, leftIndex, right, rightIndex) =>
+      ask({}, (api, job) => api.similarity(job, left, leftIndex, right, rightIndex)),
     difference: (left, right, pairs) => ask({}, (api, job) => api.difference(job, left, right, pairs)),
     verify: (run, options = {}) => ask(options, (api, job) => api.verify(job, run)),
     offer: (address, options = {}) => ask(options, (api, job) => api.offer(job, address)),

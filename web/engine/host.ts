@@ -110,8 +110,10 @@ export interface Host {
   aggregate(run: number, name: Aggregate, layer: number, signal: AbortSignal): Promise<Matrix>;
   flow(run: number, query: number, signal: AbortSignal): Promise<Flow>;
   steps(run: number, layer: number, head: number): HeadSteps;
+  contributions(run: number, layer: number): Matrix;
   effect(run: number, position: number, id: number): Float32Array;
   distance(left: number, right: number, pairs: Pairs, signal: AbortSignal): Promise<RunDistance>;
+  similarity(left: number, leftIndex: number, right: number, rightIndex: number): Float32Array;
   difference(left: Matrix, right: Matrix, pairs: Pairs): Promise<Matrix>;
   verify(run: number, signal: AbortSignal): Promise<Verification>;
   cell(run: number, layer: number, head: number, query: number, key: number): Cell;
@@ -345,6 +347,10 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
       const { core, coreRun } = runOf(id);
       return value(core.steps(coreRun, layer, head));
     },
+    contributions(id, layer) {
+      const { core, coreRun } = runOf(id);
+      return value(core.contributions(coreRun, layer));
+    },
     effect(id, position, token) {
       const { core, coreRun } = runOf(id);
       return value(core.effect(coreRun, position, token));
@@ -386,6 +392,14 @@ export function createHost(instantiate: () => Promise<CoreEngine>, hub = HUB): H
               )
             : null,
       };
+    },
+    similarity(leftId, leftIndex, rightId, rightIndex) {
+      const [left, right] = [runOf(leftId), runOf(rightId)];
+      if (left.core !== right.core) {
+        const message = 'Only tokens of one model can be compared layer by layer.';
+        throw new EngineError({ code: 'bad-request', message });
+      }
+      return value(left.core.similarity(left.coreRun, leftIndex, right.coreRun, rightIndex));
     },
     async difference(left, right, pairs) {
       const open = [...models.values(), ...runs.values()][0];

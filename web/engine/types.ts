@@ -108,7 +108,8 @@ export type Intervention =
       readonly renormalise?: boolean;
     } & OfHead)
   | { readonly kind: 'block-key'; readonly layer?: number; readonly key: number }
-  | { readonly kind: 'layer-off'; readonly layer?: number };
+  | { readonly kind: 'layer-off'; readonly layer?: number }
+  | { readonly kind: 'positions-off' };
 
 /**
  * What a model runs on: the reader's text, the tokens that were generated after it, and what the reader changes on the
@@ -433,12 +434,22 @@ export interface Engine {
   /** Refused for a trace without query, key and value. */
   steps(run: number, layer: number, head: number): Promise<HeadSteps>;
   /**
+   * [nHeads, nQuery] how much each head of a layer adds to each token's stream: the Euclidean norm of its mixed values x
+   * its rows of W^O, the reader's interventions included, without bias. Refused for a trace.
+   */
+  contributions(run: number, layer: number): Promise<Matrix>;
+  /**
    * [nLayers * nHeads] what each head adds by itself to the logit of token `id` after `position`, the final norm held as
    * it is. Refused where a norm stands in between, and where there are no logits.
    */
   effect(run: number, position: number, id: number): Promise<Float32Array>;
   /** How far two runs are apart, of one model or of two. */
   distance(left: number, right: number, pairs: Pairs, options?: Options): Promise<RunDistance>;
+  /**
+   * [nLayers + 1] the cosine of two tokens' rows in the residual stream at every depth, of one run or of two of one
+   * model; 0 where a row has no length. Refused for a trace without hidden states.
+   */
+  similarity(left: number, leftIndex: number, right: number, rightIndex: number): Promise<Float32Array>;
   /** left - right, cell by cell of the pairs: [nPairs, nPairs]. */
   difference(left: Matrix, right: Matrix, pairs: Pairs): Promise<Matrix>;
   /** Compares all weights with the same softmax in float64. Refused for a trace with weights alone. */

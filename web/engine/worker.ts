@@ -90,9 +90,13 @@ const api = {
     answer(job, (signal) => host.aggregate(run, name, layer, signal)),
   flow: (job: number, run: number, query: number) => answer(job, (signal) => host.flow(run, query, signal)),
   steps: (job: number, ...question: Parameters<typeof host.steps>) => answer(job, () => host.steps(...question)),
+  contributions: (job: number, ...question: Parameters<typeof host.contributions>) =>
+    answer(job, () => host.contributions(...question)),
   effect: (job: number, ...question: Parameters<typeof host.effect>) => answer(job, () => host.effect(...question)),
   distance: (job: number, left: number, right: number, pairs: Pairs) =>
     answer(job, (signal) => host.distance(left, right, pairs, signal)),
+  similarity: (job: number, ...question: Parameters<typeof host.similarity>) =>
+    answer(job, () => host.similarity(...question)),
   difference: (job: number, ...question: Parameters<typeof host.difference>) =>
     answer(job, () => host.difference(...question)),
   verify: (job: number, run: number) => answer(job, (signal) => host.verify(run, signal)),

@@ -1,8 +1,9 @@
 /**
  * For one cell, a Python script that computes its weight with PyTorch and says by how much the two differ; for a saved
- * run, one that reads the cell from the file. Names and ids are written as JSON, which Python reads alike.
+ * run, one that reads the cell from the file. Of the reader's changes it makes the one that takes a line, positions left
+ * out, and names the others. Names and ids are written as JSON, which Python reads alike.
  */
-import type { Cell, Run } from '../engine/types';
+import type { Cell, Intervention, Run } from '../engine/types';
 import type { Reading } from './reading';
 
 type Chosen = Pick<Cell, 'layer' | 'head' | 'queryIndex' | 'keyIndex' | 'weight'>;
@@ -22,14 +23,35 @@ function whose(run: Run, { layer, head, queryIndex, keyIndex }: Chosen, { label 
   return `# How much ${name(queryIndex)} looks at ${name(keyIndex)} in layer ${layer}, head ${head} of ${text(run.model.name)}.`;
 }
 
+/** What each family knows of positions, learned embeddings or turning speeds: where it is 0, no token is told its place. */
+const POSITIONS: Readonly<Record<string, string>> = {
+  bert: 'embeddings.position_embeddings.weight',
+  roberta: 'embeddings.position_embeddings.weight',
+  distilbert: 'embeddings.position_embeddings.weight',
+  gpt2: 'wpe.weight',
+  llama: 'rotary_emb.inv_freq',
+  mistral: 'rotary_emb.inv_freq',
+  qwen2: 'rotary_emb.inv_freq',
+  qwen3: 'rotary_emb.inv_freq',
+};
+
+const positionsOf = ({ model }: Run): string | undefined => POSITIONS[model.family ?? ''];
+
+/** Whether the script makes this change too: others would take code of their own. */
+export function isMade(one: Intervention, run: Run): boolean {
+  return one.kind === 'positions-off' && positionsOf(run) !== undefined;
+}
+
 function fromModel(run: Run, cell: Chosen, reading: Pick<Reading, 'label' | 'change'>): string {
   const { layer, head, queryIndex, keyIndex, weight } = cell;
-  const changes = run.interventions.map((one) => reading.change(one, run));
-  const isChanged = changes.length > 0;
+  const same = run.interventions.find((one) => isMade(one, run));
+  const others = run.interventions.filter((one) => !isMade(one, run));
+  const told = (one: Intervention) => text(reading.change(one, run));
+  const isChanged = others.length > 0;
   const ids = run.tokens.map(({ id }) => id);
   const shown = isChanged ? 'headlight_changed' : 'headlight';
   const report = isChanged
-    ? `print(f"PyTorch, the model unchanged: {weight:.9f}")
+    ? `print(f"PyTorch, ${same ? 'positions left out:  ' : 'the model unchanged: '}{weight:.9f}")
 print(f"Headlight, the changed run:    {${shown}:.9f}")
 print(f"What the change did here:      {${shown} - weight:+.9f}")`
     : `print(f"PyTorch:    {weight:.9f}")
@@ -43,7 +65,7 @@ import torch
 from transformers import AutoModel
 
 MODEL = Path(${text(`path/to/${run.model.name}`)})  # put the model's folder here, or its .gguf file
-${changes.map((change) => `# Changed in Headlight, and not here: ${text(change)}\n`).join('')}${shown} = ${weight.toPrecision(DIGITS)}
+${others.map((one) => `# Changed in Headlight, and not here: ${told(one)}\n`).join('')}${shown} = ${weight.toPrecision(DIGITS)}
 layer, head, query, key = ${layer}, ${head}, ${queryIndex}, ${keyIndex}
 ids = [
 ${lines(ids)}
@@ -55,7 +77,7 @@ if MODEL.suffix == ".gguf":
 else:
     model = AutoModel.from_pretrained(MODEL, **options).float()
 model = model.eval()
-
+${same ? `model.${positionsOf(run)}.data.zero_()  # ${told(same)}\n` : ''}
 with torch.no_grad():
     run = model(input_ids=torch.tensor([ids]), output_attentions=True)
 weight = run.attentions[layer][0, head, query, key].item()

@@ -2,19 +2,30 @@
 import '../element/attention-viewer';
 import type { AttentionViewer } from '../element/attention-viewer';
 import { beginGuide } from '../element/guide/guide';
+import { showContents, showSection } from './contents';
 import saved from './examples.json';
 import './theme';
+
+/** Where the reader's sentence is kept, and how long one may be. */
+const TEXT = 'headlight-guide-text';
+const LONGEST = 2000;
+
+showSection();
+showContents();
 
 const [first] = saved;
 if (first === undefined) throw new Error('There are no examples.');
 const lesson = await beginGuide({
   lang: document.documentElement.lang,
-  text: first.text,
+  text: textBefore() ?? first.text,
+  example: first.text,
   trace: `traces/${first.trace}`,
   layer: first.layer,
   head: first.head,
   query: first.query,
 });
+
+lesson.sentence.subscribe(({ state: { text } }) => keepText(text));
 
 // One sentence and one selection in every figure and in every viewer of the page.
 const viewers = [...document.querySelectorAll('attention-viewer')];
@@ -44,4 +55,23 @@ function follow(
   if (viewer.head !== head) viewer.head = head;
   if (viewer.queryIndex !== query) viewer.queryIndex = query;
   if (viewer.keyIndex !== key) viewer.keyIndex = key;
+}
+
+/** The sentence survives a reload, and a change of language; not the visit. */
+function textBefore(): string | null {
+  try {
+    const text = sessionStorage.getItem(TEXT);
+    return text !== null && text.length <= LONGEST ? text : null;
+  } catch {
+    return null; // Storage may be refused.
+  }
+}
+
+function keepText(text: string): void {
+  try {
+    if (text === first?.text) sessionStorage.removeItem(TEXT);
+    else sessionStorage.setItem(TEXT, text);
+  } catch {
+    // As above.
+  }
 }

@@ -14,8 +14,8 @@ export function standsApart(run: Pick<Run, 'tokens' | 'model'>, index: number): 
   return token?.special === true || isSink(run, token);
 }
 
-/** Names for "Set apart: …": each once; null where nothing stands apart. */
-export function apartNames(run: Pick<Run, 'tokens' | 'model'>): string | null {
+/** Names for "Set apart: …": each once, the word for "and" between them; null where nothing stands apart. */
+export function apartNames(run: Pick<Run, 'tokens' | 'model'>, and = ' and '): string | null {
   const [first] = run.tokens;
   const special = [...new Set(run.tokens.filter((token) => token.special).map((token) => tokenLabel(token)))];
   // A chat template brings a whole conversation.
@@ -23,7 +23,7 @@ export function apartNames(run: Pick<Run, 'tokens' | 'model'>): string | null {
   const sink =
     first !== undefined && !first.special && isSink(run, first) ? [`the first token, ${tokenLabel(first)},`] : [];
   const names = [...sink, ...named];
-  return names.length === 0 ? null : names.join(' and ');
+  return names.length === 0 ? null : names.join(and);
 }
 
 function isSink(run: Pick<Run, 'tokens' | 'model'>, token: Token | undefined): boolean {

@@ -10,15 +10,16 @@ import type { Change, ViewerState } from './state';
 /** A longer list is refused: nobody could say what it does. */
 export const MOST_INTERVENTIONS = 4096;
 
-/** The fields of each kind, beside `layer`; those with a question mark may be left out. */
+/** The fields of each kind; those with a question mark may be left out. */
 const FIELDS = {
-  'head-off': ['head'],
-  'head-mean': ['head'],
-  'head-uniform': ['head'],
-  temperature: ['head', 'temperature'],
-  'edit-weight': ['head', 'query', 'key', 'weight', 'renormalise?'],
-  'block-key': ['key'],
-  'layer-off': [],
+  'head-off': ['layer?', 'head'],
+  'head-mean': ['layer?', 'head'],
+  'head-uniform': ['layer?', 'head'],
+  temperature: ['layer?', 'head', 'temperature'],
+  'edit-weight': ['layer?', 'head', 'query', 'key', 'weight', 'renormalise?'],
+  'block-key': ['layer?', 'key'],
+  'layer-off': ['layer?'],
+  'positions-off': [],
 } as const satisfies Record<Intervention['kind'], readonly string[]>;
 
 /** Why a list is none of interventions. */
@@ -55,7 +56,7 @@ function readOne(entry: unknown): Intervention {
   }
   const fields: readonly string[] = FIELDS[kind as Intervention['kind']];
   const read: Record<string, unknown> = { kind };
-  for (const field of ['layer?', ...fields]) {
+  for (const field of fields) {
     const name = field.replace('?', '');
     const value = given[name];
     if (value === undefined && field !== name) continue;
@@ -64,7 +65,7 @@ function readOne(entry: unknown): Intervention {
   }
   const unknown = Object.keys(given).find((name) => given[name] !== undefined && !(name in read));
   if (unknown !== undefined) {
-    throw new BadIntervention(`${kind} has no ${unknown}.`, ['layer?', ...fields].join(', '), unknown.slice(0, 100));
+    throw new BadIntervention(`${kind} has no ${unknown}.`, fields.join(', ') || 'no fields', unknown.slice(0, 100));
   }
   return read as unknown as Intervention;
 }
@@ -100,6 +101,7 @@ export function interventionInWords(intervention: Intervention, run: Pick<Run, '
     const found = run?.tokens[index];
     return found === undefined ? `token ${index}` : `“${tokenLabel(found)}”`;
   };
+  if (intervention.kind === 'positions-off') return 'Positions left out: no token is told where it stands';
   const { layer } = intervention;
   const inLayer = layer === undefined ? 'in every layer' : `in layer ${layer}`;
   const name = (head: number) => (layer === undefined ? `Head ${head} of every layer` : `Layer ${layer}, head ${head}`);
@@ -124,9 +126,9 @@ export function interventionInWords(intervention: Intervention, run: Pick<Run, '
   }
 }
 
-/** Whether an intervention is about this head, by itself: a blocked key or a skipped layer is about all of them. */
+/** Whether an intervention is about this head, by itself: those that name none are about all of them. */
 export function concernsHead(intervention: Intervention, layer: number, head: number): boolean {
-  if (intervention.kind === 'block-key' || intervention.kind === 'layer-off') return false;
+  if (!('head' in intervention)) return false;
   return (intervention.layer ?? layer) === layer && intervention.head === head;
 }
 
@@ -174,7 +176,9 @@ export function withoutIntervention(list: readonly Intervention[], gone: Interve
 
 /** Whether two interventions would set the same thing. */
 function isAbout(a: Intervention, b: Intervention): boolean {
-  if (a.kind !== b.kind || a.layer !== b.layer) return false;
+  if (a.kind !== b.kind) return false;
+  if (a.kind === 'positions-off' || b.kind === 'positions-off') return true;
+  if (a.layer !== b.layer) return false;
   if (a.kind === 'layer-off' || b.kind === 'layer-off') return true;
   if (a.kind === 'block-key' || b.kind === 'block-key') return 'key' in a && 'key' in b && a.key === b.key;
   if (a.head !== b.head) return false;

@@ -20,7 +20,8 @@ export const languages = () =>
 /** A page with every `<!-- guide … -->` filled in. Other pages have none and come back as they are. */
 export function withGuide(page) {
   const lang = /<html lang="([a-z]+)"/.exec(page)?.[1] ?? 'en';
-  return page.replace(/<!-- guide (\w+) -->/g, (_, part) => (part === 'contents' ? contents(lang) : body(lang)));
+  const whole = page.replace(/<!-- guide (\w+) -->/g, (_, part) => (part === 'contents' ? contents(lang) : body(lang)));
+  return withFigures(lang, whole);
 }
 
 /** What the guide's page says besides its sections. */
@@ -61,7 +62,7 @@ ${end}
 function sectionOf(lang, id) {
   const [, title = '', rest = ''] = /^<h2>(.*?)<\/h2>\s*([\s\S]*)$/.exec(read(lang, `${id}.html`)) ?? [];
   if (title === '') throw new Error(`web/site/guide/${lang}/${id}.html must begin with <h2>…</h2>.`);
-  return { title, text: withFigures(lang, rest), minutes: minutesOf(rest, lang) };
+  return { title, text: rest, minutes: minutesOf(rest, lang) };
 }
 
 /** At 220 words, or 400 Chinese characters, a minute; figures and questions take their time. */
@@ -75,8 +76,11 @@ function minutesOf(html, lang) {
 /** Every empty `<guide-…>` with its still figure inside, where there is one. */
 function withFigures(lang, html) {
   return html.replace(/<(guide-[\w-]+)([^>]*)><\/\1>/g, (whole, tag, attributes) => {
-    const still = stillOf(lang, figureName(tag, attributes));
-    return still === null ? whole : `<${tag}${attributes}>${still}</${tag}>`;
+    const name = figureName(tag, attributes);
+    const still = stillOf(lang, name);
+    if (still === null) return whole;
+    const others = attributes.replace(/\sdata-figure="[^"]*"/, '');
+    return `<${tag}${others} data-figure="${name}">${still}</${tag}>`;
   });
 }
 

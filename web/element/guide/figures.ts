@@ -1,13 +1,19 @@
 /** Defines the elements that the guide's sections are made of. In one piece: it comes in one request. */
 import './guide-code';
 import './guide-cost';
+import './guide-directed';
+import './guide-formula';
+import './guide-meanings';
 import './guide-off';
 import './guide-passes';
 import './guide-question';
 import './guide-race';
 import './guide-read';
 import './guide-row';
+import './guide-scale';
 import './guide-sentence';
 import './guide-sources';
 import './guide-start';
+import './guide-tour';
+import './guide-vectors';
 import './guide-write';

@@ -42,7 +42,7 @@ export class GuideCost extends Figure<Run> {
     const isMeasuring = this.#at !== null;
     const can = this.stage.snapshot.model !== null;
     return html`
-      <figure class="cost">
+      <figure class="cost-figure">
         <div class="tools">
           <button type="button" class="tool" aria-disabled=${can || isMeasuring ? 'false' : 'true'}
             @click=${() => (isMeasuring ? this.#stop.abort() : can && void this.#measure(run, LENGTHS))}>

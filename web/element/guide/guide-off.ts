@@ -65,7 +65,7 @@ export class GuideOff extends Figure<Data> {
       probabilities: [before, after],
     }));
     return html`
-      <figure class="off">
+      <figure class="off-figure">
         <div class="tools" role="group" aria-label=${t('off.trials')}>
           ${TRIALS.map(
             (each) => html`<button type="button" class="tool" aria-pressed=${each === this.#trial ? 'true' : 'false'}

@@ -38,7 +38,7 @@ export class GuidePasses extends Figure<null> {
     const measured = this.#measured;
     const ms = (value: number | undefined) => (value === undefined ? '–' : html`${number(value)} ms`);
     return html`
-      <figure class="passes">
+      <figure class="passes-figure">
         <div class="tools">
           <button type="button" class="tool" aria-disabled=${this.#isMeasuring ? 'true' : 'false'} @click=${this.#measure}>
             ${t(this.#isMeasuring ? 'passes.running' : 'passes.measure')}</button>

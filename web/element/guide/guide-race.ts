@@ -45,7 +45,7 @@ export class GuideRace extends Figure<RunView> {
     const isRacing = this.#step !== null;
     const distance = Math.abs(query - key);
     return html`
-      <figure class="race">
+      <figure class="race-figure">
         <div class="tools">
           <button type="button" class="tool" @click=${() => (isRacing ? this.#end() : this.#start(run))}>
             ${t(isRacing ? 'race.skip' : 'race.start')}</button>

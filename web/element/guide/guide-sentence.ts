@@ -8,11 +8,9 @@ import { define } from '../define';
 import { bytes } from '../printed';
 import { say, t } from '../words/words';
 import { Figure } from './figure';
+import { theLesson } from './lesson';
 
 export class GuideSentence extends Figure<null> {
-  /** What it began with. */
-  #first: string | null = null;
-
   protected override sees(snapshot: Snapshot): readonly unknown[] | null {
     return snapshot.runs[0] === undefined && snapshot.error === null ? null : [];
   }
@@ -25,7 +23,7 @@ export class GuideSentence extends Figure<null> {
     const { state, runs, status } = snapshot;
     const shown = runs[0];
     const run = shown?.run;
-    this.#first ??= state.text;
+    const { example } = theLesson();
     const isBusy = status === 'running';
     return html`
       <div class="sentence">
@@ -45,8 +43,8 @@ export class GuideSentence extends Figure<null> {
           <button
             type="button"
             class="control reset"
-            ?disabled=${state.text === this.#first}
-            @click=${() => this.#type(this.#first ?? '')}
+            ?disabled=${state.text === example}
+            @click=${() => this.#type(example)}
           >${t('sentence.reset')}</button>
         </div>
         <div class="chips" role="listbox" tabindex="-1" aria-label=${t('sentence.tokens')} aria-orientation="horizontal" @keydown=${this.#key}>

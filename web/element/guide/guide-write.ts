@@ -47,7 +47,7 @@ export class GuideWrite extends Figure<RunView> {
       follows: id === follows,
     }));
     return html`
-      <figure class="write">
+      <figure class="write-figure">
         <div class="tools" role="group" aria-label=${t('write.prompts')}>
           ${PROMPTS.map(
             ({ name, text, chat }) => html`<button type="button" class="tool"

@@ -8,6 +8,8 @@ import { lightSymbols } from './symbols';
 export interface Beginning {
   readonly lang: string;
   readonly text: string;
+  /** What the reader comes back to. */
+  readonly example: string;
   readonly trace: string;
   readonly layer: number;
   readonly head: number;
@@ -22,10 +24,10 @@ export const GENERATING_MODEL = {
 };
 
 /** The page is readable before this is called, and stays so if it fails. */
-export async function beginGuide({ lang, text, trace, layer, head, query }: Beginning): Promise<Lesson> {
+export async function beginGuide({ lang, text, example, trace, layer, head, query }: Beginning): Promise<Lesson> {
   await speak(lang);
   const initial = { text, layer, head, query, view: 'steps' as const };
-  const lesson = beginLesson({ ...SENTENCE_MODEL, trace }, { ...GENERATING_MODEL, trace: null }, initial);
+  const lesson = beginLesson({ ...SENTENCE_MODEL, trace }, { ...GENERATING_MODEL, trace: null }, initial, example);
   lightSymbols(document);
   await import('./figures');
   startQuietly(lesson);

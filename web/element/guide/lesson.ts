@@ -50,6 +50,8 @@ export interface Asked {
 }
 
 export interface Lesson {
+  /** The sentence that the guide's text speaks of. */
+  readonly example: string;
   /** The reader's sentence. */
   readonly sentence: Stage;
   /** The generating model; nothing is loaded until it is started. */
@@ -59,10 +61,11 @@ export interface Lesson {
 let lesson: Lesson | null = null;
 
 /** Says what the page's lesson begins with. Once, before any figure is defined. */
-export function beginLesson(sentence: Source, generator: Source, initial: Change): Lesson {
+export function beginLesson(sentence: Source, generator: Source, initial: Change, example: string): Lesson {
   const engine = sharedEngine();
   engine.setBudget(startingBudget());
   lesson = {
+    example,
     sentence: createStage(engine, sentence, initial),
     generator: createStage(engine, generator, {}),
   };
