@@ -141,7 +141,7 @@ export const layout = css`
     z-index: 2;
   }
   /* In the Steps view the stepper has the foot, and its numbers the side. */
-  .view-steps attn-scene-caption,
+  .viewer:not(.bare).view-steps attn-scene-caption,
   .view-steps attn-link-filter,
   .view-steps .asides,
   .view-steps .panel.of-cell,
@@ -150,6 +150,7 @@ export const layout = css`
   .viewer:not(.view-steps) .panel.of-steps,
   .flat attn-link-filter,
   .flat .drawn,
+  .bare.view-steps :is(.drawn, .apart),
   .off,
   .view-wall .foot,
   .view-matrix .foot,
@@ -302,6 +303,15 @@ export const layout = css`
       position: relative;
       display: block !important;
       height: clamp(300px, 52svh, 560px);
+    }
+    .bare .stage {
+      display: flex;
+      flex-direction: column;
+    }
+    .bare .stage attn-scene-view {
+      flex: 1;
+      height: auto;
+      min-height: 0;
     }
     /* What is not drawn in the scene is a sheet below it. */
     .views [data-view='wall'],

@@ -37,7 +37,7 @@ lesson.sentence.subscribe(({ state }) => {
 });
 for (const viewer of viewers) {
   viewer.addEventListener('statechange', () => {
-    if (following || viewer.hasAttribute('own-selection')) return;
+    if (following) return;
     const { layer, head, queryIndex: query, keyIndex: key } = viewer;
     const { state } = lesson.sentence.snapshot;
     if (state.layer !== layer || state.head !== head || state.query !== query || state.key !== key)
@@ -45,12 +45,22 @@ for (const viewer of viewers) {
   });
 }
 
+// A figure tells which step of a head it shows: the viewers of its section show the same one.
+document.addEventListener('guidestep', (event) => {
+  const { step } = (event as CustomEvent<{ step: string }>).detail;
+  const section = (event.target as Element).closest('.lesson');
+  for (const viewer of section?.querySelectorAll('attention-viewer') ?? []) {
+    const fragment = new URLSearchParams(viewer.fragment);
+    fragment.set('step', step);
+    viewer.fragment = fragment.toString();
+  }
+});
+
 function follow(
   viewer: AttentionViewer,
   { text, layer, head, query, key }: typeof lesson.sentence.snapshot.state,
 ): void {
   if (viewer.text !== text) viewer.text = text;
-  if (viewer.hasAttribute('own-selection')) return;
   if (viewer.layer !== layer) viewer.layer = layer;
   if (viewer.head !== head) viewer.head = head;
   if (viewer.queryIndex !== query) viewer.queryIndex = query;

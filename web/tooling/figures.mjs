@@ -30,6 +30,8 @@ export async function figuresOf(page) {
       const found = [];
       while (comments.nextNode()) found.push(comments.currentNode);
       for (const comment of found) comment.remove();
+      // What is so only at this moment is not so when the page is read.
+      for (const now of copy.querySelectorAll('[data-now]')) now.replaceChildren();
       if (copy.querySelector('[style]') !== null) throw new Error(`${figure.dataset.figure} has a style attribute`);
       return copy.innerHTML.replace(/[ \t]*\n\s*/g, '\n').trim();
     };

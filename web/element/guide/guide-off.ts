@@ -76,7 +76,7 @@ export class GuideOff extends Figure<Data> {
         <div class="desk">
           <div>
             <h4>${say('off.heads', { token: tokenName(run, run.tokens.length - 1) })}</h4>
-            <ul class="switches">
+            <ul class="heads-off">
               ${trial.heads.map((each, i) => html`<li>${this.#switch(run, each, looks[i])}</li>`)}
             </ul>
             <button type="button" class="tool" aria-disabled=${this.#off.length === 0 ? 'true' : 'false'}

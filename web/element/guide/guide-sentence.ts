@@ -61,7 +61,7 @@ export class GuideSentence extends Figure<null> {
             ><bdi>${labelOf(token)}</bdi></div>`,
           )}
         </div>
-        <p class="state" role="status" aria-busy=${isBusy ? 'true' : 'false'}>${this.#state(snapshot)}</p>
+        <p class="state" data-now role="status" aria-busy=${isBusy ? 'true' : 'false'}>${this.#state(snapshot)}</p>
       </div>
     `;
   }

@@ -52,11 +52,16 @@ export function shadesOf(matrix: Matrix, part: Part = {}): readonly Shade[] {
     .map(([shade, d]) => ({ name: shade < 0 ? 'negative' : 'positive', opacity: Math.abs(shade) / SHADES, d }));
 }
 
+/** Inside an SVG. */
+export const drawShades = (shades: readonly Shade[]): readonly TemplateResult[] =>
+  shades.map(({ name, opacity, d }) => svg`<path class=${name} fill-opacity=${opacity} d=${d} />`);
+
 /**
  * The picture, as wide as there is room.
  * @param symbol  what lights up together with it: `query`, `key` and so on; null: nothing
  * @param width   how many cells wide the frame is, where that is more than there are columns
  * @param height  in pixels
+ * @param opacity how much of it is taken: a value under its weight
  * @param label   what it says to those who do not see it; without one it says nothing, and the numbers stand beside it
  * @param marks   drawn above the cells, in cells
  */
@@ -66,10 +71,11 @@ export function heat(
   {
     width = 0,
     height = 18,
+    opacity,
     label,
     marks = nothing,
     ...part
-  }: Part & { width?: number; height?: number; label?: string; marks?: unknown } = {},
+  }: Part & { width?: number; height?: number; opacity?: number; label?: string; marks?: unknown } = {},
 ): TemplateResult {
   const cols = part.cols?.length ?? matrix.cols;
   const rows = part.rows?.length ?? matrix.rows;
@@ -80,12 +86,13 @@ export function heat(
     height=${height}
     preserveAspectRatio="none"
     shape-rendering="crispEdges"
+    opacity=${opacity?.toFixed(2) ?? nothing}
     role=${label === undefined ? nothing : 'img'}
     aria-label=${label ?? nothing}
     aria-hidden=${label === undefined ? 'true' : nothing}
   >
     <rect class="ground" width=${cols} height=${rows} />
-    ${shadesOf(matrix, part).map(({ name, opacity, d }) => svg`<path class=${name} fill-opacity=${opacity} d=${d} />`)}
+    ${drawShades(shadesOf(matrix, part))}
     ${marks}
   </svg>`;
 }
