@@ -1,21 +1,27 @@
 /** Defines the elements that the guide's sections are made of. In one piece: it comes in one request. */
 import './guide-added';
 import './guide-code';
+import './guide-cost';
 import './guide-directed';
 import './guide-formula';
 import './guide-heads';
 import './guide-links';
 import './guide-mask';
 import './guide-meanings';
+import './guide-off';
 import './guide-order';
 import './guide-pairs';
+import './guide-passes';
 import './guide-question';
+import './guide-race';
 import './guide-read';
 import './guide-roles';
 import './guide-row';
 import './guide-scale';
 import './guide-sentence';
+import './guide-sources';
 import './guide-start';
 import './guide-steps';
 import './guide-tour';
 import './guide-vectors';
+import './guide-write';

@@ -44,6 +44,8 @@ export interface Stage {
 export interface Asked {
   readonly text: string;
   readonly chat?: boolean;
+  /** Ids of tokens that follow the text's own. */
+  readonly generated?: readonly number[];
   readonly interventions?: readonly Intervention[];
 }
 
