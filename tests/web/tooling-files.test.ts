@@ -97,6 +97,17 @@ describe('the server', () => {
     expect(await response.text()).toBe('234');
   });
 
+  it('compresses what a page is made of, and nothing else', async () => {
+    const page = await get('/x/');
+    expect([page.headers.get('content-encoding'), await page.text()]).toEqual(['gzip', '<!doctype html>']);
+    expect(
+      (await get('/x/', { headers: { 'accept-encoding': 'identity' } })).headers.get('content-encoding'),
+    ).toBeNull();
+    expect((await get('/x/core.wasm')).headers.get('content-encoding')).toBeNull();
+    writeFileSync(join(folder, 'index.html'), '<!doctype html><p>');
+    expect(await (await get('/x/')).text()).toBe('<!doctype html><p>');
+  });
+
   it('sends an empty file', async () => {
     const response = await get('/x/empty.txt');
     expect([response.status, await response.text()]).toEqual([200, '']);

@@ -1,6 +1,7 @@
 // Answers HTTP requests with files from a folder: names, types, ranges, and the headers Headlight promises to live with.
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 /** The strictest policy every page works under. The tests send it, so a regression is a failure and not a surprise. */
 const contentSecurityPolicy = [
@@ -87,6 +88,18 @@ export function parseRange(header, size) {
   return start >= size ? 'unsatisfiable' : { start, end };
 }
 
+/** What a page itself is made of goes compressed, as from any common host; models and traces go as they are. */
+const compressible = new Set(['.css', '.html', '.js', '.mjs', '.svg']);
+const compressed = new Map();
+
+function gzipped(path, { mtimeMs, size }) {
+  const known = compressed.get(path);
+  if (known?.mtimeMs === mtimeMs && known.size === size) return known.bytes;
+  const bytes = gzipSync(readFileSync(path));
+  compressed.set(path, { mtimeMs, size, bytes });
+  return bytes;
+}
+
 /** Answers with the file at `path`, or returns false if there is none. */
 export function sendFile(request, response, path, headers = {}) {
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -98,6 +111,15 @@ export function sendFile(request, response, path, headers = {}) {
     'Cache-Control': 'no-cache',
     'Content-Type': contentType(path),
   };
+  if (compressible.has(extname(path))) {
+    common.Vary = 'Accept-Encoding';
+    if (range === undefined && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
+      const bytes = gzipped(path, stats);
+      response.writeHead(200, { ...common, 'Content-Encoding': 'gzip', 'Content-Length': bytes.length });
+      response.end(request.method === 'HEAD' ? undefined : bytes);
+      return true;
+    }
+  }
   if (range === 'unsatisfiable') {
     response.writeHead(416, { ...common, 'Content-Range': `bytes */${stats.size}` }).end();
     return true;

@@ -130,6 +130,19 @@ export function guide() {
   return {
     name: 'headlight:guide',
     transformIndexHtml: { order: 'pre', handler: (page) => withGuide(page) },
+    generateBundle: {
+      order: 'post',
+      // The text comes before what moves in it: on a slow connection scripts wait for the page and its styles.
+      handler(_, bundle) {
+        for (const file of Object.values(bundle)) {
+          if (/^index[.\w]*\.html$/.test(file.fileName))
+            file.source = file.source.replace(
+              /<(script type="module"|link rel="modulepreload")/g,
+              '<$1 fetchpriority="low"',
+            );
+        }
+      },
+    },
     configureServer(server) {
       server.watcher.on('change', (path) => {
         if (path.includes(join('site', 'guide')) && !path.endsWith('.ts'))

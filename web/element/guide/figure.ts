@@ -116,10 +116,17 @@ export abstract class Figure<Data> extends LitElement {
   }
 
   protected override willUpdate(): void {
-    if (this.data === undefined) return;
+    if (this.data === undefined || 'live' in this.dataset) return;
+    // What had the focus in the still picture has it in the live one.
+    const held = this.#controls().indexOf(document.activeElement as HTMLElement);
     for (const node of this.#still) node.remove();
     this.#still = [];
     this.dataset['live'] = '';
+    if (held >= 0) void this.updateComplete.then(() => this.#controls()[held]?.focus({ preventScroll: true }));
+  }
+
+  #controls(): HTMLElement[] {
+    return [...this.querySelectorAll<HTMLElement>('button, input, select, summary, [tabindex]')];
   }
 
   protected override render(): TemplateResult {
