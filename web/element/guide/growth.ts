@@ -4,9 +4,9 @@ import type { Run } from '../../engine/types';
 import { t } from '../words/words';
 import { type Cost, LENGTHS, LONGEST, weightCount } from './costs';
 
-const LEFT = 46;
+const LEFT = 58;
 const BOTTOM = 258;
-const COLUMN = 64;
+const COLUMN = 62;
 const DOUBLING = 24.5;
 const [SHORTEST] = LENGTHS;
 /** From the shortest text to the longest. */
@@ -50,8 +50,8 @@ export function growthPlot(costs: readonly Cost[], model: Run['model']): Templat
       circle,
     )}
     ${legend('counted', 0, cross, t('cost.weights'))}
-    ${legend('alone', 134, square, t('cost.again'))}
-    ${legend('forward', 258, circle, t('cost.forward'))}
+    ${legend('alone', 140, square, t('cost.again'))}
+    ${legend('forward', 264, circle, t('cost.forward'))}
   </svg>`;
 }
 

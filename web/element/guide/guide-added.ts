@@ -10,6 +10,9 @@ import { bar, count, largest, number, share, tokenName } from './marks';
 /** So many tries are remembered. */
 const TRIES = 5;
 
+/** Keeps the room of a line that has nothing to say yet. */
+const EMPTY = '\u00A0';
+
 interface Drawn {
   readonly shown: RunView;
   /** [nHeads, nQuery] Euclidean norms, every head working. */
@@ -99,12 +102,12 @@ export class GuideAdded extends Figure<Drawn> {
         const one = changed[i];
         if (one !== undefined && one.change > 0)
           return html`<li>${say('added.head', { layer: count(one.layer), head: count(one.head), change: share(one.change) })}</li>`;
-        return html`<li>${t(i > 0 ? 'added.untried' : off.length === 0 ? 'added.none' : 'added.last')}</li>`;
+        return html`<li>${i > 0 ? EMPTY : t(off.length === 0 ? 'added.none' : 'added.last')}</li>`;
       })}</ul>
       <h4>${t('added.tries')}</h4>
       <ol class="tries">${Array.from({ length: TRIES }, (_, i) => {
         const one = this.#tries[i];
-        if (one === undefined) return html`<li>${t('added.untried')}</li>`;
+        if (one === undefined) return html`<li class="yet">${i > 0 ? EMPTY : t('added.yet')}</li>`;
         return html`<li><span>${say('added.try', { n: count(one.off) })}</span>${level(one.embedding / most, 'bar')}${number(one.embedding)}</li>`;
       })}</ol>
     `;

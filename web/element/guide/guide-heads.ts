@@ -62,12 +62,12 @@ export class GuideHeads extends Figure<RunView> {
       @click=${() => this.stage.change({ head })}
     >
       <span class="which">${say('heads.head', { head: count(head) })}</span>
-      <svg viewBox=${`0 0 ${tokens.length} 40`} preserveAspectRatio="none" aria-hidden="true">
+      <svg viewBox=${`0 0 ${tokens.length} 44`} preserveAspectRatio="none" aria-hidden="true">
         <rect class="rail" x="0" y="39" width=${tokens.length} height="1" />
         ${tokens.map((index, i) => {
           const height = 38 * (weights[index] ?? 0);
           const name = run.tokens[index]?.special === true ? ' special' : index === key ? ' strongest' : '';
-          return svg`${index === row.query ? svg`<rect class="own" x=${i + 0.1} y="0" width="0.8" height="39" />` : nothing}<rect
+          return svg`${index === row.query ? svg`<rect class="own" x=${i + 0.1} y="41" width="0.8" height="3" />` : nothing}<rect
             class=${`bar${name}`} x=${i + 0.1} y=${(39 - height).toFixed(1)} width="0.8" height=${height.toFixed(1)} />`;
         })}
       </svg>

@@ -80,7 +80,7 @@ export class GuideMeanings extends Figure<Meanings | null> {
 
   #chart({ word, other, same }: Meanings): TemplateResult {
     const n = other.length;
-    const x = (layer: number) => 40 + (layer * 540) / (n - 1);
+    const x = (layer: number) => 64 + (layer * 540) / (n - 1);
     const lowest = Math.floor(10 * Math.min(0.5, ...other, ...same)) / 10;
     const y = (cosine: number) => 20 + (160 * (1 - cosine)) / (1 - lowest);
     const line = (values: Float32Array) =>
@@ -88,12 +88,12 @@ export class GuideMeanings extends Figure<Meanings | null> {
     const last = n - 1;
     const name = html`<bdi class="word">${word}</bdi>`;
     return html`
-      <svg viewBox="0 0 620 216" role="img" aria-label=${t('meanings.chart', { word })}>
+      <svg viewBox="0 0 620 220" role="img" aria-label=${t('meanings.chart', { word })}>
         ${[lowest, (1 + lowest) / 2, 1].map(
           (cosine) =>
-            svg`<path class="grid" d=${`M40 ${y(cosine)}H580`} /><text class="mark" x="32" y=${y(cosine) + 4} text-anchor="end">${cosine}</text>`,
+            svg`<path class="grid" d=${`M64 ${y(cosine)}H604`} /><text class="mark" x="52" y=${y(cosine) + 5} text-anchor="end">${cosine}</text>`,
         )}
-        ${Array.from({ length: n }, (_, layer) => svg`<text class="mark" x=${x(layer)} y="204" text-anchor="middle">${layer}</text>`)}
+        ${Array.from({ length: n }, (_, layer) => svg`<text class="mark" x=${x(layer)} y="212" text-anchor="middle">${layer}</text>`)}
         <path class="line same" d=${line(same)} />
         <path class="line other" d=${line(other)} />
         ${[same, other].map((values, which) =>
@@ -104,24 +104,26 @@ export class GuideMeanings extends Figure<Meanings | null> {
           ),
         )}
       </svg>
-      <table>
-        <thead>
-          <tr><th scope="col">${t('meanings.depth')}</th>${Array.from({ length: n }, (_, layer) => html`<th scope="col" class="amount">${count(layer)}</th>`)}</tr>
-        </thead>
-        <tbody>
-          ${(
-            [
-              ['same', same],
-              ['other', other],
-            ] as const
-          ).map(
-            ([which, values]) => html`<tr class=${which}>
-              <th scope="row"><i aria-hidden="true"></i>${t(`meanings.${which}`)}</th>
-              ${Array.from(values, (value, index) => html`<td class="amount">${number(value, { name: which, index })}</td>`)}
-            </tr>`,
-          )}
-        </tbody>
-      </table>
+      <div class="wide" tabindex="0" role="group" aria-label=${t('meanings.depth')}>
+        <table>
+          <thead>
+            <tr><th scope="col">${t('meanings.depth')}</th>${Array.from({ length: n }, (_, layer) => html`<th scope="col" class="amount">${count(layer)}</th>`)}</tr>
+          </thead>
+          <tbody>
+            ${(
+              [
+                ['same', same],
+                ['other', other],
+              ] as const
+            ).map(
+              ([which, values]) => html`<tr class=${which}>
+                <th scope="row"><i aria-hidden="true"></i>${t(`meanings.${which}`)}</th>
+                ${Array.from(values, (value, index) => html`<td class="amount">${number(value, { name: which, index })}</td>`)}
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
       <figcaption>
         ${say((other[last] ?? 0) < (same[last] ?? 0) ? 'meanings.reading' : 'meanings.contrary', {
           word: name,

@@ -3,23 +3,22 @@ import { html, nothing, svg, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Snapshot } from '../../session/snapshot';
 import { labelOf } from '../../state/labels';
-import { formatNumber } from '../../state/numbers';
 import { pairsOf, partnerOf } from '../../state/pairing';
 import { define } from '../define';
 import { say, t } from '../words/words';
 import { Figure } from './figure';
-import { bar, count, number } from './marks';
+import { bar, count, share, shareText } from './marks';
 import { differing, GUIDE_PAIRS, type GuidePair, named, nameOf, TOLD_PAIRS } from './pair-choices';
 
-/** From this difference on a weight is said to move. */
-const LEAST = 0.15;
+/** From this difference on a weight is said to move; in percent. */
+const LEAST = 15;
 
 type Outcome = 'less' | 'alike' | 'more';
 const OUTCOMES: readonly Outcome[] = ['less', 'alike', 'more'];
 
 /** What becomes of a weight in the second sentence. @param difference  the first one's weight minus the second's */
 export function outcomeOf(difference: number): Outcome {
-  return Math.abs(difference) < LEAST ? 'alike' : difference > 0 ? 'less' : 'more';
+  return Math.abs(difference) < LEAST / 100 ? 'alike' : difference > 0 ? 'less' : 'more';
 }
 
 /** One key: how it reads in both sentences, and what it gets. */
@@ -121,7 +120,7 @@ export class GuidePairs extends Figure<Result> {
         <div class="tools" role="group" aria-label=${t('pairs.head')}>
           <span>${say('pairs.from', { query: html`<bdi class="word">${named(result.from)}</bdi>` })}</span>
           ${this.#headButton(false, t('head', { layer, head }))}
-          ${this.#headButton(true, t('pairs.head.guide', { layer: guide.layer, head: guide.head }))}
+          ${this.#headButton(true, t('pairs.head.guide', { layer: guide.layer, head: guide.head }), guide.layer === layer && guide.head === head)}
         </div>
         <div class="pair-result">
           ${this.#bars(result, isOpen)}
@@ -137,18 +136,20 @@ export class GuidePairs extends Figure<Result> {
           })}
           ${result.keys.map(
             ({ labels, weights: [left, right] }) => html`<span class="pair">
-              <bdi class="word">${named(labels)}</bdi> ${number(left)} → ${isOpen ? number(right) : '?'}</span>`,
+              <bdi class="word">${named(labels)}</bdi> ${share(left)} → ${isOpen ? share(right) : '?'}</span>`,
           )}
         </figcaption>
       </figure>
     `;
   }
 
-  #headButton(byGuide: boolean, label: string): TemplateResult {
+  /** @param isSame  it is the other button's head, so there is nothing to choose */
+  #headButton(byGuide: boolean, label: string, isSame = false): TemplateResult {
     return html`<button
       type="button"
       class="tool"
       aria-pressed=${byGuide === this.#byGuide ? 'true' : 'false'}
+      ?disabled=${isSame && byGuide !== this.#byGuide}
       @click=${() => {
         this.#byGuide = byGuide;
         this.again();
@@ -168,7 +169,7 @@ export class GuidePairs extends Figure<Result> {
             const isKnown = side === 0 || isOpen;
             return svg`<text class="side" x="128" y=${y + 12}>${side === 0 ? 'A' : 'B'}</text>
               ${bar(isKnown ? weight : 0, 146, y + 2, 200, 11)}
-              <text class="figure-number" x="398" y=${y + 12}>${isKnown ? formatNumber(weight) : '?'}</text>`;
+              <text class="figure-number" x="398" y=${y + 12}>${isKnown ? shareText(weight) : '?'}</text>`;
           })}`;
       })}
     </svg>`;
@@ -191,10 +192,10 @@ export class GuidePairs extends Figure<Result> {
   #verdict({ difference, keys: [watched] }: Result, guess: Outcome | null) {
     if (watched === undefined) return nothing;
     const outcome = outcomeOf(difference);
-    const by = number(Math.abs(difference), { name: 'difference' });
+    const [left, right] = watched.weights;
     return html`<p class="outcome" tabindex="-1">
       ${guess === null ? nothing : html`<strong>${t(guess === outcome ? 'question.right' : 'question.wrong')}</strong> `}
-      ${say(`pairs.result.${outcome}`, { key: html`<bdi class="word">${named(watched.labels)}</bdi>`, by, least: LEAST })}
+      ${say(`pairs.result.${outcome}`, { key: html`<bdi class="word">${named(watched.labels)}</bdi>`, left: share(left), right: share(right), least: LEAST })}
     </p>`;
   }
 
