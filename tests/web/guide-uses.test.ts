@@ -1,7 +1,14 @@
 /** What the figures on writing, looking and cost choose to show. */
 import { describe, expect, it } from 'vitest';
 import { median, repeated, weightCount } from '../../web/element/guide/costs';
-import { firstShare, levelOf, lightOfHead, strongestByWord, strongestOf } from '../../web/element/guide/sources';
+import {
+  firstShare,
+  levelOf,
+  lightOfHead,
+  placesOf,
+  strongestByWord,
+  strongestOf,
+} from '../../web/element/guide/sources';
 import { changes, predicted } from '../../web/element/guide/trials';
 import type { Candidate, ModelInfo, Token } from '../../web/engine/types';
 
@@ -33,6 +40,12 @@ describe('where heads look', () => {
     expect(strongestByWord({ tokens: tokensOf('Hi'), model }, { query: 0, weights: Float32Array.of(1, 1) })).toEqual(
       [],
     );
+  });
+
+  it('may be asked from whatever was typed or written and from the last token, and from no other special one', () => {
+    const tokens = tokensOf('[a] What [b] [c]');
+    expect(placesOf({ tokens }, 3)).toEqual([1, 3]);
+    expect(placesOf({ tokens }, 0)).toEqual([0, 1, 3]);
   });
 
   it('takes one head alone in the same way', () => {

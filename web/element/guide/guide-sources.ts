@@ -9,7 +9,7 @@ import { say, t } from '../words/words';
 import { Figure } from './figure';
 import { type Stage, theLesson } from './lesson';
 import { bar, count, share, shareText, tokenName } from './marks';
-import { firstShare, levelOf, lightOfHead, type Source, strongestByWord, strongestOf } from './sources';
+import { firstShare, levelOf, lightOfHead, placesOf, type Source, strongestByWord, strongestOf } from './sources';
 
 const MOST = 6;
 
@@ -31,15 +31,17 @@ export class GuideSources extends Figure<RunView> {
 
   protected override draw({ run, row }: RunView): TemplateResult {
     const sources = strongestByWord(run, row);
+    const places = placesOf(run, row.query);
+    const place = places.indexOf(row.query);
     const light = this.#alone === null ? null : lightOfHead(run, row, this.#alone);
     const lightOf = (key: number) => light?.[key] ?? sources.find((source) => source.key === key)?.weight ?? 0;
     return html`
       <figure class="sources-figure">
         <div class="tools">
           <label class="slide"><span>${say('sources.from', { token: tokenName(run, row.query) })}</span>
-            <input type="range" min="0" max=${run.tokens.length - 1} value=${row.query} .value=${live(String(row.query))}
+            <input type="range" min="0" max=${places.length - 1} value=${place} .value=${live(String(place))}
               aria-valuetext=${labelOf(run.tokens[row.query])}
-              @input=${(event: Event) => this.stage.change({ query: Number((event.target as HTMLInputElement).value) })} /></label>
+              @input=${(event: Event) => this.stage.change({ query: places[Number((event.target as HTMLInputElement).value)] ?? row.query })} /></label>
           <button type="button" class="tool" aria-pressed=${this.#alone === null ? 'true' : 'false'} @click=${() => this.#choose(null)}>
             ${t('sources.all')}</button>
         </div>

@@ -18,6 +18,12 @@ type Row = Pick<TokenRow, 'query' | 'weights'>;
 const isWord = ({ tokens }: Seen, { query }: Row, key: number): boolean =>
   key > 0 && key !== query && tokens[key]?.special !== true;
 
+/** From where one may look, in order: what was typed or written, the last token, and where one looks from already. */
+export const placesOf = ({ tokens }: Pick<Run, 'tokens'>, query: number): readonly number[] =>
+  tokens
+    .filter(({ special, index }) => !special || index === tokens.length - 1 || index === query)
+    .map(({ index }) => index);
+
 /** Every word that gets any weight, most weight first. */
 export function strongestByWord(run: Seen, row: Row): readonly Source[] {
   const nKeys = run.tokens.length;

@@ -1,4 +1,4 @@
-/** Two predictions, and the heads whose part in them is put to the test. Pure. */
+/** Two predictions, and the heads whose part in them is put to the test; first the one that the section asks about. Pure. */
 import type { Candidate } from '../../engine/types';
 
 export interface HeadOff {
@@ -18,14 +18,14 @@ const head = (layer: number, at: number): HeadOff => ({ layer, head: at });
 
 export const TRIALS: readonly [Trial, ...Trial[]] = [
   {
-    name: 'pattern',
-    text: 'Anna Kowalski met Tom in Prague. The next day, Anna Kow',
-    heads: [head(18, 6), head(17, 4), head(17, 5), head(17, 3), head(16, 0), { ...head(5, 2), control: true }],
-  },
-  {
     name: 'names',
     text: 'When Mary and John went to the store, John gave a drink to',
     heads: [head(24, 4), head(23, 0), head(23, 1), head(23, 7), head(22, 7), { ...head(5, 2), control: true }],
+  },
+  {
+    name: 'pattern',
+    text: 'Anna Kowalski met Tom in Prague. The next day, Anna Kow',
+    heads: [head(18, 6), head(17, 4), head(17, 5), head(17, 3), head(16, 0), { ...head(5, 2), control: true }],
   },
 ];
 
