@@ -24,6 +24,14 @@ function skeleton(html: string): string[] {
     });
 }
 
+/** What stands from `start` to the brace that closes what was open there. */
+function objectAt(code: string, start: number): string {
+  let end = start;
+  for (let depth = 1; depth > 0 && end < code.length; ++end)
+    depth += code[end] === '{' ? 1 : code[end] === '}' ? -1 : 0;
+  return code.slice(start, end);
+}
+
 describe('the catalogue of strings', () => {
   it('has the same keys in every language, each filled and with the same names to fill in', () => {
     expect(Object.keys(zh)).toEqual(Object.keys(en));
@@ -33,6 +41,22 @@ describe('the catalogue of strings', () => {
       const names = (of: string) => [...of.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
       expect(names(other), key).toEqual(names(text));
     }
+  });
+
+  it('is given every name to fill in, where a string is said with names', () => {
+    const blank = readdirSync(join(web, 'element'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => [
+        ...readFileSync(join(web, 'element', name), 'utf8').matchAll(/\b(?:say|t)\('([\w.-]+)', \{(?!\s*\.\.\.)/g),
+      ])
+      .flatMap((call) => {
+        const given = objectAt(call.input, call.index + call[0].length);
+        const names = [...((en as Record<string, string>)[call[1] ?? ''] ?? '').matchAll(/\{(\w+)\}/g)];
+        return names
+          .filter(([, name]) => !new RegExp(`\\b${name}\\b`).test(given))
+          .map(([whole]) => `${call[1]} ${whole}`);
+      });
+    expect(blank).toEqual([]);
   });
 
   it('has no string that nothing says', () => {

@@ -1,7 +1,7 @@
 /** Where one token looks in one head: the sentence as a column, arcs from the token to what it looks at, shares beside. */
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { RunView, Snapshot } from '../../session/snapshot';
-import { labelOf } from '../../state/labels';
+import { labelOf, tokenLabel } from '../../state/labels';
 import { define } from '../define';
 import { say, t } from '../words/words';
 import { Figure } from './figure';
@@ -10,6 +10,11 @@ import { count, share, shareText, stretch, tokenName } from './marks';
 const MOST = 24;
 const STEP = 26;
 const LEFT = 116;
+/** Where the bars begin, and how long one of 100 % is. */
+const BARS = 230;
+const FULL = 102;
+/** A token's label has no more room before them. */
+const LONGEST = 10;
 
 export class GuideRow extends Figure<RunView> {
   protected override sees({ runs: [shown] }: Snapshot): readonly unknown[] | null {
@@ -57,10 +62,10 @@ export class GuideRow extends Figure<RunView> {
                 @click=${() => this.stage.change({ query: index })}
               >
               <circle cx=${LEFT} cy=${at(index)} r=${index === query ? 5 : 3.5} />
-              <text x=${LEFT + 16} y=${at(index) + 5}>${labelOf(run.tokens[index])}</text>
-              ${letter === null ? nothing : svg`<text class="letter" x="210" y=${at(index) + 5}>${letter}</text>`}
-              <rect class="rail" x="222" y=${at(index) - 3} width="110" height="6" rx="1.5" />
-              <rect class="bar" x="222" y=${at(index) - 3} width=${(110 * weightOf(index)).toFixed(1)} height="6" rx="1.5" />
+              <text x=${LEFT + 16} y=${at(index) + 5}>${tokenLabel(run.tokens[index]!, LONGEST)}</text>
+              ${letter === null ? nothing : svg`<text class="letter" x=${BARS - 13} y=${at(index) + 5}>${letter}</text>`}
+              <rect class="rail" x=${BARS} y=${at(index) - 3} width=${FULL} height="6" rx="1.5" />
+              <rect class="bar" x=${BARS} y=${at(index) - 3} width=${(FULL * weightOf(index)).toFixed(1)} height="6" rx="1.5" />
               <text class="share" x="378" y=${at(index) + 5}>${shareText(weightOf(index))}</text>
             </g>`;
           })}

@@ -88,9 +88,10 @@ export class GuideSteps extends Figure<Drawn> {
             rows.length === run.tokens.length
               ? nothing
               : say('steps.cut', {
-                  first: count(rows[0] ?? 0),
-                  last: count(rows.at(-1) ?? 0),
                   all: count(run.tokens.length),
+                  rows: count(rows.length),
+                  query: tokenName(run, selection.query),
+                  key: tokenName(run, selection.key),
                 })
           }
         </figcaption>
