@@ -37,6 +37,7 @@ export class GuideSentence extends Figure<null> {
             spellcheck="false"
             maxlength="2000"
             placeholder=${t('sentence.label')}
+            value=${example}
             .value=${live(state.text)}
             @input=${(event: InputEvent) => this.#type((event.target as HTMLInputElement).value)}
           />
