@@ -2,13 +2,15 @@
  * Every number that the guide's figures show on a reader's own sentence, held against the engine: asked in another page
  * through the viewer's public contract, or worked out here from what that gives. No printed number is passed over.
  */
-import type { Locator, Page } from '@playwright/test';
+import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { GUIDE_PAIRS } from '../../web/element/guide/pair-choices';
+import { TRIALS } from '../../web/element/guide/trials';
 import { ROLES } from '../../web/state/metrics';
 import { type Calculation, expect, inViewer, openExplorer, setText, test } from './support';
 
 const TEXT = 'The keys to the cabinet were on the table.';
 const [LAYER, HEAD, QUERY] = [3, 1, 6];
+const SMOLLM = 'models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf';
 
 // ---- What a figure should show ----
 
@@ -22,10 +24,11 @@ const exact = (...values: number[]): Expected[] => values.map((value) => ({ valu
 /** Weights, shares and probabilities. */
 const share = (...values: number[]): Expected[] => values.map((value) => ({ value, within: 1e-5 }));
 /** Scores, norms and cosines. */
-const near = (...values: number[]): Expected[] => values.map((value) => ({ value, within: 1e-4 * Math.abs(value) }));
+const near = (...values: number[]): Expected[] =>
+  values.map((value) => ({ value, within: Number.isFinite(value) ? 1e-4 * Math.abs(value) : 0 }));
 const shape = (...sizes: number[]): Expected[] => exact(...sizes);
 
-/** One number as the figure has it; in a drawing there is nothing but its text. */
+/** One number as the figure has it; some drawings have nothing but its text. */
 interface Shown {
   readonly value: number | null;
   readonly text: string;
@@ -59,10 +62,10 @@ function readParts(figure: Element, selectors: readonly string[]) {
   const times = (one: Element) => parts.filter((part) => part.includes(one)).length;
   return {
     shown: parts.map((part) =>
-      part.map((one): { value: number | null; text: string } => ({
-        value: one instanceof HTMLDataElement ? Number(one.value) : null,
-        text: one.textContent ?? '',
-      })),
+      part.map((one): { value: number | null; text: string } => {
+        const whole = one.getAttribute('value') ?? one.getAttribute('data-value');
+        return { value: whole === null ? null : Number(whole), text: one.textContent ?? '' };
+      }),
     ),
     passedOver: [...figure.querySelectorAll('data')].filter((one) => times(one) !== 1).map((one) => one.outerHTML),
     isBusy: figure.hasAttribute('aria-busy'),
@@ -225,10 +228,27 @@ const strongest = (values: readonly number[], among: readonly number[]): number 
 const variation = (left: Rows, right: Rows): number =>
   sum(left.map((row, q) => sum(row.map((weight, k) => Math.abs(weight - at(right[q], k)))) / 2)) / left.length;
 
+/** As a figure's button calls a head, by its place among all heads. */
+const headName = (place: number, nHeads: number): string =>
+  `Layer ${Math.floor(place / nHeads)}, head ${place % nHeads}`;
+
 // ---- The pages ----
+
+/** The engine in another page, with the default model; nothing but numbers is asked of it. */
+async function openReference(context: BrowserContext): Promise<Locator> {
+  const viewer = await openExplorer(await context.newPage());
+  // A view that is quick to draw.
+  await inViewer(viewer, (element) => {
+    element.view = 'table';
+    return element.settled();
+  });
+  return viewer;
+}
 
 /** The guide with the small model, about the reader's sentence, token, layer and head. */
 async function openGuide(page: Page): Promise<void> {
+  // A page behind another draws a frame a second.
+  await page.bringToFront();
   await page.goto('index.html');
   await expect(page.locator('guide-sentence .state')).toContainText('all-minilm-l6-v2', { timeout: 30_000 });
   await page.locator('#guide-text').fill(TEXT);
@@ -244,7 +264,7 @@ test('the small model on a sentence of one’s own: every figure’s numbers are
   context,
 }) => {
   test.setTimeout(180_000);
-  const viewer = await openExplorer(await context.newPage());
+  const viewer = await openReference(context);
   await setText(viewer, TEXT);
   await openGuide(page);
 
@@ -273,7 +293,8 @@ test('the small model on a sentence of one’s own: every figure’s numbers are
       'figcaption data': [...share(weight), ...exact(LAYER, HEAD)],
       'svg .share': share(...row),
     });
-    const drawn = await page.locator('guide-row')
+    const drawn = await page
+      .locator('guide-row')
       .locator('[data-key]')
       .evaluateAll((marks) => marks.map((mark) => Number(mark.getAttribute('data-weight'))));
     expect(drawn).toHaveLength(n);
@@ -578,7 +599,7 @@ test('the small model on a sentence of one’s own: every figure’s numbers are
     const order = page.locator('guide-order');
     await reach(order);
     await expect(order.locator('.sentences li').first()).toHaveText(TEXT);
-    const shuffled = await order.locator('.sentences li').nth(1).innerText();
+    const shuffled = (await order.locator('.sentences li').nth(1).textContent()) ?? '';
     expect(shuffled.split(' ').length).toBe(TEXT.split(' ').length);
     expect(shuffled).not.toBe(TEXT);
     await setText(viewer, shuffled);
@@ -623,5 +644,155 @@ test('the small model on a sentence of one’s own: every figure’s numbers are
   });
 });
 
-const headName = (place: number, nHeads: number): string =>
-  `Layer ${Math.floor(place / nHeads)}, head ${place % nHeads}`;
+test('the generating model on texts of one’s own: every figure’s numbers are the engine’s', async ({
+  page,
+  context,
+}) => {
+  test.setTimeout(180_000);
+  const viewer = await openReference(context);
+  await inViewer(viewer, (element, address) => element.load(address), SMOLLM);
+  await setText(viewer, TEXT);
+  await openGuide(page);
+  await page.locator('guide-start').first().getByRole('button').click();
+  await expect(page.locator('guide-start .ready').first()).toBeVisible({ timeout: 60_000 });
+
+  const { nLayers, nHeads } = await inViewer(viewer, (element) => {
+    const { nLayers, nHeads } = element.modelInfo as { nLayers: number; nHeads: number };
+    return { nLayers, nHeads };
+  });
+  expect([nLayers, nHeads]).toEqual([30, 9]);
+
+  await test.step('guide-mask', async () => {
+    const mask = page.locator('guide-mask');
+    const [layer, head] = [7, 2];
+    await reach(mask);
+    await mask.getByLabel('Layer').fill(String(layer));
+    await mask.getByLabel('Head').fill(String(head));
+    const tokens = await tokensOf(viewer);
+    const n = tokens.length;
+    const place = TEXT.indexOf('were');
+    const query = tokens.findIndex(({ end }) => end !== null && end > place);
+    expect([n, query]).toEqual([10, 5]);
+    const seen = query + 1;
+    const weights = at(await attentionOf(viewer, layer, head), query);
+    const scores = at(await attentionOf(viewer, layer, head, 'scores'), query);
+    // What the mask hides is worked out from the query and the hidden keys.
+    const scaled = [...scores];
+    for (let key = seen; key < n; ++key) {
+      const cell = await cellOf(viewer, layer, head, query, key);
+      expect(cell.masked).toBe(true);
+      scaled[key] = dot(cell.query, cell.key) * cell.query.length ** -0.5;
+    }
+    expect(scores.slice(seen)).toEqual(Array.from({ length: n - seen }, () => Number.NEGATIVE_INFINITY));
+    expect(weights.slice(seen)).toEqual(Array.from({ length: n - seen }, () => 0));
+    await holds(mask, {
+      'tr[data-symbol=scores] data': near(...scaled),
+      'tr[data-symbol=mask] data': near(...scores),
+      'tr[data-symbol=weights] data': share(...weights),
+      'figcaption data': exact(seen, n, n - seen),
+    });
+  });
+
+  await test.step('guide-write', async () => {
+    const write = page.locator('guide-write');
+    const beginning = TEXT.slice(0, TEXT.indexOf(' table'));
+    await reach(write);
+    await write.getByRole('textbox').fill(beginning);
+    await setText(viewer, beginning);
+    const expectations = async (written: number) => {
+      const next = await nextOf(viewer, 6);
+      const probabilities = next.map(({ probability }) => probability);
+      await holds(write, {
+        '.expected data': share(...probabilities),
+        'figcaption data': [...share(at(probabilities, 0)), ...exact(written, nLayers)],
+      });
+      return at(next, 0).piece.replace('Ġ', ' ');
+    };
+    const word = await expectations(0);
+    await write.getByRole('button', { name: 'Write one token' }).click();
+    await setText(viewer, beginning + word);
+    expect((await tokensOf(viewer)).length).toBe(10 - 1);
+    await expectations(1);
+  });
+
+  await test.step('guide-sources', async () => {
+    const sources = page.locator('guide-sources');
+    const tokens = await tokensOf(viewer);
+    const query = tokens.length - 1;
+    const rows = (await everyHead(viewer)).flatMap((of) => of.map((head) => at(head, query)));
+    const words = upTo(query).slice(1);
+    const favourites = rows.map((row) => strongest(row, words));
+    const found = words
+      .map((word) => {
+        const column = rows.map((row) => at(row, word));
+        const place = strongest(column, [...column.keys()]);
+        const heads = favourites.filter((favourite) => favourite === word).length;
+        return { place, weight: at(column, place), heads };
+      })
+      .sort((a, b) => b.weight - a.weight);
+    const shown = found.slice(0, 6);
+    const first = rows.filter((row) => at(row, 0) > 0.5).length;
+    const lists = {
+      '.amount data': share(...shown.map(({ weight }) => weight)),
+      '.many data': exact(...shown.flatMap(({ heads }) => [heads, nLayers * nHeads])),
+    };
+    const placeOf = (place: number) => exact(Math.floor(place / nHeads), place % nHeads);
+    const best = at(found, 0);
+    await holds(sources, {
+      ...lists,
+      'figcaption data': [...exact(nLayers * nHeads), ...placeOf(best.place), ...share(best.weight), ...exact(first)],
+    });
+    // One head alone.
+    const { place } = at(shown, 2);
+    await sources.locator('li button').nth(2).click();
+    await holds(sources, {
+      ...lists,
+      'figcaption data': [...placeOf(place), ...share(at(rows[place], at(favourites, place))), ...exact(first)],
+    });
+  });
+
+  await test.step('guide-off', async () => {
+    const figure = page.locator('guide-off');
+    await reach(figure);
+    for (const [i, { text, heads }] of TRIALS.entries()) {
+      await figure.locator('.tools').first().getByRole('button').nth(i).click();
+      await expect(figure.locator('.quoted bdi')).toHaveText(text);
+      await setText(viewer, text);
+      const last = (await tokensOf(viewer)).length - 1;
+      const looks: number[] = [];
+      for (const { layer, head } of heads) {
+        const row = at(await attentionOf(viewer, layer, head), last);
+        looks.push(at(row, strongest(row, upTo(last).slice(1))));
+      }
+      const before = await nextOf(viewer, 1000);
+      for (const off of [[], [0, 1, 2]]) {
+        const interventions = off.map((which) => {
+          const { layer, head } = at(heads, which);
+          return { kind: 'head-off', layer, head };
+        });
+        const after = await under(viewer, interventions, () => nextOf(viewer, 1000));
+        const of = (list: typeof before, id: number) => list.find((each) => each.id === id)?.probability ?? 0;
+        const ids = new Set([...before.slice(0, 5), ...after.slice(0, 5)].map(({ id }) => id));
+        const changes = [...ids]
+          .map((id) => [of(before, id), of(after, id)] as const)
+          .sort((a, b) => Math.max(...b) - Math.max(...a))
+          .slice(0, 5);
+        const which = off.at(-1);
+        if (which !== undefined)
+          for (const [at, one] of (await figure.getByRole('switch').all()).entries())
+            if (off.includes(at) && (await one.getAttribute('aria-checked')) === 'true') await one.click();
+        const { id, probability } = at(before, 0);
+        await holds(figure, {
+          '.key-of data': exact(off.length),
+          '.heads-off data': share(...looks),
+          // What is hardly probable is not a number there.
+          '.expected .shares > *': share(...changes.flat()),
+          'figcaption data':
+            off.length === 0
+              ? share(probability)
+              : [...exact(off.length, nLayers * nHeads), ...share(probability, of(after, id))],
+        });
+      }
+    }
+  });
+});
