@@ -108,6 +108,31 @@ describe.each<string>(languages())('the guide in %s', (lang) => {
   });
 });
 
+describe('the Chinese text', () => {
+  /** What is read in one go: inline markup gone, every other element a line of its own; formulas and code left out. */
+  const lines = [
+    ...sections().flatMap((id: string) =>
+      sectionOf('zh', id)
+        .replace(/<(pre|math)[\s\S]*?<\/\1>/g, '')
+        .replace(/<\/?(?:a|b|i|strong|span|var|sub|sup|dfn|code)(?:\s[^>]*)?>/g, '')
+        .split(/<[^>]*>/)
+        .map((line) => line.replaceAll('&nbsp;', ' ').trim()),
+    ),
+    ...Object.values(zh),
+  ];
+  const found = (pattern: RegExp) => lines.flatMap((line) => line.match(pattern) ?? []);
+
+  it('has no gap between characters, as a line break in the file makes one', () => {
+    expect(lines.length).toBeGreaterThan(300);
+    expect(found(/.{0,6}[\u3000-\u9fff\uff00-\uffef]\s+[\u3000-\u9fff\uff00-\uffef].{0,6}/g)).toEqual([]);
+  });
+
+  it('has a space between characters and Latin letters or digits, and its own punctuation', () => {
+    expect(found(/.{0,6}(?:[\u4e00-\u9fff][\w√]|[\w%][\u4e00-\u9fff]).{0,6}/g)).toEqual([]);
+    expect(found(/.{0,6}[\u4e00-\u9fff][,;:?!()].{0,6}/g)).toEqual([]);
+  });
+});
+
 it('every question has one right answer and a folded explanation', () => {
   for (const id of sections()) {
     for (const [, inside = ''] of sectionOf('en', id).matchAll(/<guide-question[^>]*>([\s\S]*?)<\/guide-question>/g)) {

@@ -1,6 +1,7 @@
 /** Lanes: which heads have one, where each stands, how it comes out of the tower, and what is written and drawn there. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sceneWords as words } from '../../web/element/scene-words.ts';
 import { controlPoints, pointAt } from '../../web/scene/curve.ts';
 import type { Focus } from '../../web/scene/focus.ts';
 import { axesOf, dot, frame } from '../../web/scene/framing.ts';
@@ -190,7 +191,7 @@ describe('what is written and drawn in the lanes', () => {
     apart: 0.12,
   };
   const view = { apart: Uint8Array.from([1, 0, 0, 0, 1]), row: { links } };
-  const request = { view, layout, texts, labelWidths: widths, rows: 1, narrow: false, hidden: () => false };
+  const request = { view, layout, texts, labelWidths: widths, rows: 1, narrow: false, hidden: () => false, words };
   const labelsOf = (seen: Focus) => planLaneLabels({ ...request, focus: seen } as never);
   const said = (seen: Focus) => labelsOf(seen).map((wish) => `${wish.text} ${wish.figure}`.trim());
 

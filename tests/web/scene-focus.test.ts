@@ -1,5 +1,6 @@
 /** What a snapshot puts into the light, on a small text whose attention is written out by hand. */
 import { describe, expect, it } from 'vitest';
+import { sceneWords as words } from '../../web/element/scene-words.ts';
 import { focusOf } from '../../web/scene/focus.ts';
 import { planLabels } from '../../web/scene/label-plan.ts';
 import { labelRows, layOut } from '../../web/scene/layout.ts';
@@ -118,7 +119,7 @@ describe('what is written and drawn', () => {
     });
     const rows = labelRows(layout.x, labelWidths);
     const isHidden = (token: number) => hidden.includes(token);
-    const request = { snapshot, view, focus, layout, texts: PIECES, labelWidths, rows, narrow: false };
+    const request = { snapshot, view, focus, layout, texts: PIECES, labelWidths, rows, narrow: false, words };
     const wishes = planLabels({ ...request, hidden: isHidden });
     const apart = (token: number) => snapshot.state.apart && view.run.tokens[token]!.special;
     return {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { Matrix4, PerspectiveCamera } from 'three';
 import { describe, expect, it } from 'vitest';
+import { sceneWords as words } from '../../web/element/scene-words.ts';
 import type { HeadSteps, Matrix } from '../../web/engine/types.ts';
 import { planBlockLabels } from '../../web/scene/block-labels.ts';
 import {
@@ -346,7 +347,7 @@ describe('what a point hits', () => {
 describe('what is written beside them', () => {
   const plan = (some: Sizes, step: Step, at: { query: number; key: number }) => {
     const { layout, shown, cell, selection } = laidOut(some, step, at);
-    const wishes = planBlockLabels({ layout, shown, cell, ...selection, nameOf: (i) => `t${i}`, number: '0.5' });
+    const wishes = planBlockLabels({ layout, shown, cell, ...selection, nameOf: (i) => `t${i}`, number: '0.5', words });
     return wishes.map(({ text, figure }) => (figure === '' ? text : `${text} ${figure}`));
   };
 

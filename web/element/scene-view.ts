@@ -16,6 +16,7 @@ import type { CameraPreset, StepCell } from '../state/state';
 import { visibility } from '../state/visibility';
 import { define } from './define';
 import { type DrawnScene, Panel } from './panel';
+import { sceneWords } from './scene-words';
 import { t } from './words/words';
 
 const PRESETS: readonly CameraPreset[] = ['front', 'side', 'above'];
@@ -260,6 +261,7 @@ export class SceneView extends Panel {
       const motion = matchMedia('(prefers-reduced-motion: reduce)');
       this.#scene = createScene(canvas, {
         reading: {
+          words: sceneWords,
           label: tokenLabel,
           sees: (run, layer, query, key) => visibility(run, layer, query, key) === 'visible',
           number: formatNumber,

@@ -2,22 +2,9 @@
 import type { StepCell, StepMatrix } from '../state/state';
 import { type Block, type BlockLayout, countsOf, frontPoint, rectOf } from './block-layout';
 import { type LabelStyle, type LabelWish, spreadRanks } from './labels';
+import type { SceneWords } from './scene-contract';
 import { AXES, type ShownMatrix } from './step-matrices';
 import type { Tone } from './theme';
-
-const NAMES: Readonly<Record<StepMatrix, string>> = {
-  query: 'query',
-  key: 'key',
-  value: 'value',
-  dots: 'query · key',
-  scaled: 'scaled',
-  scores: 'scores',
-  weights: 'weights',
-  output: 'output',
-  concat: 'Concat',
-  wOutput: 'W^O',
-  added: 'added to the stream',
-};
 
 /** What a matrix's name and marks are drawn in: the four meanings keep their colours, weights are light. */
 export const TONE_OF: Readonly<Record<StepMatrix, Tone>> = {
@@ -47,6 +34,7 @@ export interface BlockLabelRequest {
   readonly nameOf: (token: number) => string;
   /** The chosen cell's number, as the page prints it. */
   readonly number: string;
+  readonly words: SceneWords;
 }
 
 export function planBlockLabels(request: BlockLabelRequest): LabelWish[] {
@@ -105,12 +93,12 @@ function isTop(block: Block, { blocks }: BlockLayout): boolean {
 }
 
 /** "value 13 × 32": the whole matrix's size, whichever part of it is shown. */
-function title({ shown }: BlockLabelRequest, block: Block, hasColumns: boolean): LabelWish {
+function title({ shown, words }: BlockLabelRequest, block: Block, hasColumns: boolean): LabelWish {
   const matrix = shown.find(({ name }) => name === block.name)?.matrix;
   const [rows, cols] = [matrix?.rows ?? 0, matrix?.cols ?? 0];
   return {
     ...PLAIN,
-    text: block.transposed ? `${NAMES[block.name]}ᵀ` : NAMES[block.name],
+    text: `${words.matrix(block.name)}${block.transposed ? 'ᵀ' : ''}`,
     figure: block.transposed ? `${cols} × ${rows}` : `${rows} × ${cols}`,
     style: style(TONE_OF[block.name], true),
     place: frontPoint(block, 0, 0),

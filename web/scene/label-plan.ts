@@ -4,6 +4,7 @@ import { type Focus, isApart } from './focus';
 import { type LabelStyle, type LabelWish, spreadRanks } from './labels';
 import { type Berth, berthOf } from './lanes';
 import type { Layout } from './layout';
+import type { SceneWords } from './scene-contract';
 import { percent } from './visuals';
 
 /** From the last dot of a thread to the middle of its label, and from one row of labels to the next. */
@@ -48,6 +49,7 @@ export interface PlanRequest {
   readonly hidden: (token: number) => boolean;
   /** A small canvas: layers are called by their number alone. */
   readonly narrow: boolean;
+  readonly words: SceneWords;
 }
 
 /** What is written in the tower. */
@@ -58,14 +60,14 @@ export function planLabels(request: PlanRequest): LabelWish[] {
   return [...layerWishes(request), ...ends, ...focusWishes(request)];
 }
 
-function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
+function layerWishes({ layout, focus, narrow, words }: PlanRequest): LabelWish[] {
   const x = layout.x[0] ?? 0;
   const nLayers = layout.levels.length - 1;
   const ranks = spreadRanks(nLayers);
   const wishes = Array.from({ length: nLayers }, (_, layer): LabelWish => {
     const chosen = layer === focus.layer;
     return {
-      text: narrow ? `L${layer}` : `layer ${layer}`,
+      text: narrow ? `L${layer}` : words.layer(layer),
       figure: '',
       style: chosen ? STYLES.chosenLayer : STYLES.layer,
       token: null,
@@ -82,7 +84,7 @@ function layerWishes({ layout, focus, narrow }: PlanRequest): LabelWish[] {
   // The one head that has a colour is named in it.
   const chosen = wishes[focus.layer];
   if (chosen) {
-    const text = narrow ? `H${focus.head}` : `head ${focus.head}`;
+    const text = narrow ? `H${focus.head}` : words.head(focus.head);
     wishes.push({ ...chosen, text, style: STYLES.chosenHead, dy: 10, priority: 899 });
   }
   return wishes;
@@ -134,7 +136,7 @@ function aside(x: Float32Array, token: number, width: number): number {
 
 /** Beside the chosen link itself: who looks, at whom, with what weight, and what is set apart. */
 export function focusWishes(request: PlanRequest): LabelWish[] {
-  const { focus, layout, texts, hidden } = request;
+  const { focus, layout, texts, hidden, words } = request;
   const berth = berthOf(layout, focus);
   if (focus.query === null || berth === null) return [];
   const { query } = focus;
@@ -160,7 +162,7 @@ export function focusWishes(request: PlanRequest): LabelWish[] {
     wishes.push({
       ...base,
       text: texts[link.key]!,
-      figure: hidden(link.key) ? 'masked' : percent(link.weight),
+      figure: hidden(link.key) ? words.masked() : percent(link.weight),
       style: strongest ? STYLES.looked : STYLES.runnerUp,
       token: link.key,
       layer: null,

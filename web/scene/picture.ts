@@ -348,7 +348,8 @@ export class Picture {
     const narrow = this.size.width < NARROW;
     const { query, layer } = focus;
     const hidden = (token: number) => query !== null && !this.reading.sees(view.run, layer, query, token);
-    const plan = { snapshot, view, focus, layout, texts, labelWidths, rows, narrow, hidden };
+    const { words } = this.reading;
+    const plan = { snapshot, view, focus, layout, texts, labelWidths, rows, narrow, hidden, words };
     const apart = (token: number) => isApart(view, token);
     const strokes = { layout, focus, apart, hidden, labelWidths, rows };
     const { spread } = layout;

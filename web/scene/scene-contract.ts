@@ -12,8 +12,18 @@ export class SceneUnavailable extends Error {
   override name = 'SceneUnavailable';
 }
 
+/** What the scene writes besides tokens and numbers, in the reader's language. */
+export interface SceneWords {
+  layer(layer: number): string;
+  head(head: number): string;
+  matrix(name: StepMatrix): string;
+  /** In the place of a weight, where a key cannot be seen. */
+  masked(): string;
+}
+
 /** How a run reads: decided once for all views, and handed in. */
 export interface Reading {
+  readonly words: SceneWords;
   /** A token's name on the screen, cut to so many characters. */
   label(token: Token, longest: number): string;
   /** Whether a query may look at a key in a layer. */

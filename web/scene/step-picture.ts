@@ -180,6 +180,7 @@ export class StepPicture {
       key: selection.key,
       nameOf,
       number: this.reading.number(value),
+      words: this.reading.words,
     });
     this.labels.prepare(this.wishes);
     this.sizes = new Map(this.wishes.map((wish) => [wish, this.labels.measure(wish)]));

@@ -3,7 +3,10 @@
 const CHOICES = ['auto', 'dark', 'light'] as const;
 type Theme = (typeof CHOICES)[number];
 const KEY = 'headlight-theme'; // public/theme.js reads it before the first paint.
-const NAMES: Record<Theme, string> = { auto: 'Auto', dark: 'Dark', light: 'Light' };
+type Words = Readonly<Record<'theme' | Theme, string>>;
+const ENGLISH: Words = { theme: 'Theme: ', auto: 'Auto', dark: 'Dark', light: 'Light' };
+const CHINESE: Words = { theme: '主题：', auto: '自动', dark: '深色', light: '浅色' };
+const says = document.documentElement.lang === 'zh' ? CHINESE : ENGLISH;
 
 const button = document.querySelector<HTMLButtonElement>('.theme');
 
@@ -27,9 +30,9 @@ function show(): void {
   if (button === null) return;
   const theme = current();
   button.hidden = false;
-  button.setAttribute('aria-label', `Theme: ${NAMES[theme].toLowerCase()}`);
+  button.setAttribute('aria-label', `${says.theme}${says[theme].toLowerCase()}`);
   const name = button.querySelector('span');
-  if (name !== null) name.textContent = NAMES[theme];
+  if (name !== null) name.textContent = says[theme];
 }
 
 button?.addEventListener('click', () => {

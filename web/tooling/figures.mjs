@@ -7,6 +7,8 @@ import { photograph } from './photographs.mjs';
 import { command, root, say } from './shell.mjs';
 
 const folder = join(root, 'web/site/guide/figures');
+/** The scene as a picture, for those who cannot have the scene. */
+const scene = join(root, 'web/public/scene.png');
 
 /** Every figure of a page that has drawn itself, by its name. */
 export async function figuresOf(page) {
@@ -39,6 +41,17 @@ export async function figuresOf(page) {
   });
 }
 
+/** On paper: a page without scripts is as often printed as read on a screen. */
+async function takeScene(page) {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  const viewer = page.locator('guide-tour attention-viewer');
+  await viewer.scrollIntoViewIfNeeded();
+  await viewer.evaluate((element) => element.settled());
+  await page.locator('guide-sentence').evaluate((bar) => bar.remove());
+  await viewer.locator('.camera').evaluate((controls) => controls.remove());
+  await viewer.screenshot({ path: scene });
+}
+
 export const pageOf = (lang) => (lang === 'en' ? 'index.html' : `index.${lang}.html`);
 
 await command(import.meta.url, () =>
@@ -51,6 +64,7 @@ await command(import.meta.url, () =>
       if (existsSync(join(folder, lang))) rmSync(join(folder, lang), { recursive: true });
       mkdirSync(join(folder, lang), { recursive: true });
       for (const [name, text] of figures) writeFileSync(join(folder, lang, `${name}.html`), `${text}\n`);
+      if (lang === 'en') await takeScene(page);
       await page.close();
       say(`Written: ${figures.length} figures in ${join(folder, lang)}`);
     }

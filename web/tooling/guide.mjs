@@ -46,7 +46,9 @@ function body(lang) {
       const number = next === undefined ? '' : `<span class="number">${i + 1}</span> `;
       const time = words.minutes.replace('{n}', minutes);
       const onward =
-        next === undefined ? '' : `<a class="onward" href="#${next}">${words.next} ${sectionOf(lang, next).title}</a>`;
+        next === undefined
+          ? ''
+          : `<a class="onward" href="#${next}">${words.next.replace('{title}', sectionOf(lang, next).title)}</a>`;
       const end =
         next === undefined ? '' : `<footer class="end"><guide-read section="${id}"></guide-read>${onward}</footer>`;
       return `<section class="lesson" id="${id}" aria-labelledby="${id}-title">

@@ -299,7 +299,7 @@ async function vitest() {
 async function site() {
   const built = await captureAsync(process.execPath, ['web/tooling/build.mjs']);
   if (!built.ok) return { passed: 0, failed: 1, output: built.output };
-  return tally([{ what: 'npm run build', ...built }, engineSize()]);
+  return tally([{ what: 'npm run build', ...built }, engineSize(), ...['index.html', 'explore.html'].map(shellSize)]);
 }
 
 /** The engine is what every reader downloads before the first number: it has a budget. */
@@ -310,6 +310,27 @@ function engineSize() {
     .reduce((total, size) => total + size);
   const output = `expected at most ${budget} bytes of wasm and glue after gzip, found ${bytes}`;
   return { what: 'size of the engine', ok: bytes <= budget, output };
+}
+
+/** A page with everything that it loads before it is of use: the scene comes later, and the engine counts by itself. */
+function shellSize(page) {
+  const budget = 250_000;
+  const folder = join(buildFolder, 'site');
+  const seen = new Map();
+  const add = (path) => {
+    if (seen.has(path) || /^assets\/(scene|worker)-/.test(path)) return;
+    const text = readFileSync(join(folder, path), 'utf8');
+    seen.set(path, gzipSync(text, { level: 9 }).length);
+    const names = path.endsWith('.css') ? [] : text.matchAll(/["'`](?:\.\/)?((?:assets\/)?[\w.-]+\.(?:js|css))["'`]/g);
+    for (const [, name] of names) {
+      const found = [name, `assets/${name}`].find((each) => existsSync(join(folder, each)));
+      if (found !== undefined) add(found);
+    }
+  };
+  add(page);
+  const bytes = [...seen.values()].reduce((total, size) => total + size, 0);
+  const output = `expected at most ${budget} bytes of HTML, CSS and script after gzip, found ${bytes} in ${[...seen.keys()]}`;
+  return { what: `size of ${page}`, ok: bytes <= budget, output };
 }
 
 async function browser() {

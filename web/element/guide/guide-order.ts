@@ -121,7 +121,7 @@ export class GuideOrder extends Figure<Orders> {
 /** A cosine as a bar and a number. */
 function alike(cosine: number | null, x: number, y: number): TemplateResult {
   return svg`${bar(cosine ?? 0, x, y + 3, 84, 10)}
-    <text class="figure-number" x=${x + 128} y=${y + 13}>${cosine === null ? '·' : formatNumber(cosine)}</text>`;
+    <text class="figure-number" data-value=${cosine ?? nothing} x=${x + 128} y=${y + 13}>${cosine === null ? '·' : formatNumber(cosine)}</text>`;
 }
 
 define('guide-order', GuideOrder);

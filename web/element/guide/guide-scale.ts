@@ -108,9 +108,9 @@ export class GuideScale extends Figure<Data> {
             return svg`<g class=${name}>
               <text class="token" x="92" y=${y + 14}>${token === undefined ? '' : tokenLabel(token, LONGEST)}</text>
               ${bar(own[index] ?? 0, 102, y + 5, 74, 10, 'bar own')}
-              <text class="share" x="226" y=${y + 14}>${shareText(own[index] ?? 0)}</text>
+              <text class="share" data-value=${own[index] ?? 0} x="226" y=${y + 14}>${shareText(own[index] ?? 0)}</text>
               ${bar(chosen[index] ?? 0, 242, y + 5, 74, 10)}
-              <text class="share" x="368" y=${y + 14}>${shareText(chosen[index] ?? 0)}</text>
+              <text class="share" data-value=${chosen[index] ?? 0} x="368" y=${y + 14}>${shareText(chosen[index] ?? 0)}</text>
             </g>`;
           })}
         </svg>

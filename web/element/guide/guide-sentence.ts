@@ -37,6 +37,7 @@ export class GuideSentence extends Figure<null> {
             spellcheck="false"
             maxlength="2000"
             placeholder=${t('sentence.label')}
+            value=${example}
             .value=${live(state.text)}
             @input=${(event: InputEvent) => this.#type((event.target as HTMLInputElement).value)}
           />
@@ -81,6 +82,20 @@ export class GuideSentence extends Figure<null> {
       })}`;
     return say('sentence.model.waiting', { size: bytes(source.bytes) });
   }
+
+  /** The token that looks is in sight, however long the sentence is; the page itself stays where it is. */
+  protected override updated(): void {
+    const query = this.stage.snapshot.runs[0]?.selection.query;
+    if (query === this.#inSight) return;
+    this.#inSight = query;
+    const chips = this.querySelector<HTMLElement>('.chips');
+    const chip = chips?.querySelector<HTMLElement>('[aria-selected=true]');
+    if (chips == null || chip == null) return;
+    const [start, end] = [chip.offsetLeft - chips.offsetLeft, chip.offsetLeft - chips.offsetLeft + chip.offsetWidth];
+    if (start < chips.scrollLeft || end > chips.scrollLeft + chips.clientWidth)
+      chips.scrollLeft = start - (chips.clientWidth - chip.offsetWidth) / 2;
+  }
+  #inSight: number | undefined;
 
   #type(text: string): void {
     this.stage.change({ text });

@@ -10,7 +10,7 @@ export const FORMULAS: Readonly<Record<StepLine, TemplateResult>> = {
     <mi class="key" data-symbol="key">K</mi><mo>=</mo><mi data-symbol="input">X</mi><msup data-symbol="w-key"><mi>W</mi><mi>K</mi></msup><mo separator="true">,</mo><mspace width="0.5em" />
     <mi class="value" data-symbol="value">V</mi><mo>=</mo><mi data-symbol="input">X</mi><msup data-symbol="w-value"><mi>W</mi><mi>V</mi></msup>
   </mrow></math>`,
-  score: html`<math alttext="S = Q K transposed / square root of d_k"><mrow>
+  score: html`<math alttext="S = Q K^T / √d_k"><mrow>
     <mi data-symbol="scores">S</mi><mo>=</mo><mi class="query" data-symbol="query">Q</mi><msup class="key" data-symbol="key"><mi>K</mi><mi>T</mi></msup><mo>/</mo><msqrt data-symbol="scale"><msub><mi>d</mi><mpadded voffset="-0.2em"><mi>k</mi></mpadded></msub></msqrt>
   </mrow></math>`,
   softmax: html`<math alttext="A = softmax(S)"><mrow>
