@@ -169,7 +169,7 @@ export class GuidePairs extends Figure<Result> {
             const isKnown = side === 0 || isOpen;
             return svg`<text class="side" x="128" y=${y + 12}>${side === 0 ? 'A' : 'B'}</text>
               ${bar(isKnown ? weight : 0, 146, y + 2, 200, 11)}
-              <text class="figure-number" x="398" y=${y + 12}>${isKnown ? shareText(weight) : '?'}</text>`;
+              <text class="figure-number" data-value=${isKnown ? weight : nothing} x="398" y=${y + 12}>${isKnown ? shareText(weight) : '?'}</text>`;
           })}`;
       })}
     </svg>`;
