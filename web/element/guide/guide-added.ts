@@ -93,18 +93,18 @@ export class GuideAdded extends Figure<Drawn> {
     const most = largest(this.#tries.map(({ embedding }) => embedding));
     const changed = distance?.heads == null ? [] : mostChanged(distance.heads, nHeads, layer, 3);
     return html`
-      <h4>${t('added.embedding')}</h4>
+      <h3>${t('added.embedding')}</h3>
       <p class="big">${number(distance?.embedding ?? 0, { name: 'embedding' })}</p>
       ${level(distance?.embedding ?? 0, 'bar')}
       <p class="about">${t('added.ruler')}</p>
-      <h4>${t('added.later')}</h4>
+      <h3>${t('added.later')}</h3>
       <ul>${[0, 1, 2].map((i) => {
         const one = changed[i];
         if (one !== undefined && one.change > 0)
           return html`<li>${say('added.head', { layer: count(one.layer), head: count(one.head), change: share(one.change) })}</li>`;
         return html`<li>${i > 0 ? EMPTY : t(off.length === 0 ? 'added.none' : 'added.last')}</li>`;
       })}</ul>
-      <h4>${t('added.tries')}</h4>
+      <h3>${t('added.tries')}</h3>
       <ol class="tries">${Array.from({ length: TRIES }, (_, i) => {
         const one = this.#tries[i];
         if (one === undefined) return html`<li class="yet">${i > 0 ? EMPTY : t('added.yet')}</li>`;

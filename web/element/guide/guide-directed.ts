@@ -79,7 +79,7 @@ export class GuideDirected extends Figure<RunView> {
           ${way(key, query)}
         </div>
         <div class="pairs">
-          <h4>${t('directed.pairs')}</h4>
+          <h3>${t('directed.pairs')}</h3>
           <ul aria-label=${t('directed.pairs')}>
             ${pairs.map(
               (pair) => html`<li><button

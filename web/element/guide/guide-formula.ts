@@ -103,7 +103,7 @@ export class GuideFormula extends Figure<Data> {
           )}
         </div>
         <div class="readout">
-          <h4><span>${SIGNS[symbol]}</span> <span>${t(`formula.${symbol}`)}</span> ${matrix === null ? nothing : shape(matrix.rows, matrix.cols)}</h4>
+          <h3><span>${SIGNS[symbol]}</span> <span>${t(`formula.${symbol}`)}</span> ${matrix === null ? nothing : shape(matrix.rows, matrix.cols)}</h3>
           <p class="about" role="status">${t(`formula.${symbol}.about`)}</p>
           ${matrix === null ? this.#scale(shown) : this.#matrix(matrix, run, shown.selection)}
         </div>

@@ -59,7 +59,7 @@ export class GuideLinks extends Figure<Links> {
     const chosen = now?.selection;
     return html`
       <figure class="links-figure">
-        <h4>${say('links.title', { query: tokenName(run, row.query) })}</h4>
+        <h3>${say('links.title', { query: tokenName(run, row.query) })}</h3>
         <ol>
           ${links.slice(0, MOST).map(({ key, layer, head, weight }) => {
             const isChosen = chosen?.layer === layer && chosen.head === head && chosen.key === key;

@@ -91,11 +91,11 @@ export class GuideMask extends Figure<Masks> {
         </div>
         <div class="matrices">
           <div>
-            <h4>${t('mask.generator', { layer: steps.layer, head: steps.head })}</h4>
+            <h3>${t('mask.generator', { layer: steps.layer, head: steps.head })}</h3>
             ${this.#matrix(run, steps.weights, row, true, (index) => this.#choose(run, encoder.run, index))}
           </div>
           <div>
-            <h4>${t('mask.encoder', { layer: encoder.selection.layer, head: encoder.selection.head })}</h4>
+            <h3>${t('mask.encoder', { layer: encoder.selection.layer, head: encoder.selection.head })}</h3>
             ${this.#matrix(encoder.run, encoder.matrix, query, false, (index) => theLesson().sentence.change({ query: index }))}
           </div>
         </div>

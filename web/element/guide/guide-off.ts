@@ -75,7 +75,7 @@ export class GuideOff extends Figure<Data> {
         <p class="quoted"><bdi>${trial.text}</bdi> <span aria-hidden="true">…</span></p>
         <div class="desk">
           <div>
-            <h4>${say('off.heads', { token: tokenName(run, run.tokens.length - 1) })}</h4>
+            <h3>${say('off.heads', { token: tokenName(run, run.tokens.length - 1) })}</h3>
             <ul class="heads-off">
               ${trial.heads.map((each, i) => html`<li>${this.#switch(run, each, looks[i])}</li>`)}
             </ul>
@@ -83,7 +83,7 @@ export class GuideOff extends Figure<Data> {
               @click=${() => this.#off.length > 0 && this.#choose(this.#trial, [])}>${t('off.restore')}</button>
           </div>
           <div>
-            <h4>${t('off.next')}</h4>
+            <h3>${t('off.next')}</h3>
             <p class="key-of"><span class="before">${t('off.before')}</span> <span class="after">${say('off.after', { n: count(off) })}</span></p>
             ${expectedList(rows, t('off.next'))}
           </div>

@@ -83,7 +83,7 @@ export class GuideRoles extends Figure<Roles> {
             return html`<li class=${isChosen ? 'role chosen' : 'role'} data-metric=${name}>
               ${this.#picture(name, found)}
               <div class="what">
-                <h4>${t(`roles.name.${name}`)}</h4>
+                <h3>${t(`roles.name.${name}`)}</h3>
                 <p>${t(`roles.means.${name}`)}</p>
               </div>
               <div class="who">

@@ -73,7 +73,7 @@ export class GuideVectors extends Figure<Data> {
     return html`
       <figure class="vectors">
         <div class="vector stream">
-          <h4><b class="matrix" data-symbol="input">x</b> <span>${say('vectors.stream', { token, layer: count(layer) })}</span> ${shape(1, x.length)}</h4>
+          <h3><b class="matrix" data-symbol="input">x</b> <span>${say('vectors.stream', { token, layer: count(layer) })}</span> ${shape(1, x.length)}</h3>
           ${heat(vector(x), 'input')} ${first(x, 'input')}
         </div>
         <svg class="fan" viewBox="0 0 300 30" preserveAspectRatio="none" aria-hidden="true">
@@ -82,9 +82,9 @@ export class GuideVectors extends Figure<Data> {
         <div class="three">
           ${rows.map(
             ({ kind, row }) => html`<div class=${`vector ${kind}`}>
-              <h4>
+              <h3>
                 <b class=${`matrix ${kind}`} data-symbol=${kind}>${LETTERS[kind]}</b> ${t(`vectors.${kind}`)} ${shape(1, row.length)}
-              </h4>
+              </h3>
               ${heat(vector(row), kind)} ${first(row, kind)}
               <p class="from">${t(`vectors.${kind}.what`)}</p>
             </div>`,

@@ -66,7 +66,7 @@ export class GuideWrite extends Figure<RunView> {
             ${this.#written(shown)}
           </div>
           <div>
-            <h4>${say('write.expected', { token: tokenName(run, selection.query) })}</h4>
+            <h3>${say('write.expected', { token: tokenName(run, selection.query) })}</h3>
             ${expectedList(rows, t('write.candidates', { token: labelOf(run.tokens[selection.query]) }))}
           </div>
         </div>
