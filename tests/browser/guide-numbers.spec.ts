@@ -308,9 +308,9 @@ test('the small model on a sentence of one’s own: every figure’s numbers are
     await reach(vectors);
     await vectors.locator('summary').click();
     await holds(vectors, {
-      '.stream h4 data': [...exact(LAYER), ...shape(1, dModel)],
+      '.stream h3 data': [...exact(LAYER), ...shape(1, dModel)],
       '.stream .first data': near(...x.slice(0, 4)),
-      '.three h4 data': shape(1, width, 1, width, 1, width),
+      '.three h3 data': shape(1, width, 1, width, 1, width),
       '.three .first data': near(...[own.query, own.key, own.value].flatMap((row) => row.slice(0, 4))),
       '.dot data': [...near(dot(cell.query, cell.key)), ...exact(alike, width)],
       'figcaption data': [...exact(LAYER, HEAD), ...near(dot(cell.query, cell.key), score), ...share(weight)],
@@ -340,20 +340,20 @@ test('the small model on a sentence of one’s own: every figure’s numbers are
     const first = (row: readonly number[]) => near(...row.slice(0, 4));
     const shown: Record<string, Record<string, Expected[]>> = {
       input: {
-        'h4 data': shape(n, dModel),
+        'h3 data': shape(n, dModel),
         '.cut data': exact(n, n, 64, dModel),
         'figcaption data': [...exact(LAYER), ...first(at(stream, QUERY))],
       },
-      query: { 'h4 data': shape(n, width), 'figcaption data': [...place, ...first(own.query)] },
-      key: { 'h4 data': shape(n, width), 'figcaption data': [...place, ...first(own.key)] },
+      query: { 'h3 data': shape(n, width), 'figcaption data': [...place, ...first(own.query)] },
+      key: { 'h3 data': shape(n, width), 'figcaption data': [...place, ...first(own.key)] },
       scale: {
         '.scalar data': [...exact(width), ...near(width ** -0.5)],
         'figcaption data': [...exact(width), ...near(dot(cell.query, cell.key), width ** -0.5, score)],
       },
-      scores: { 'h4 data': shape(n, n), 'figcaption data': [...near(score), ...place] },
-      weights: { 'h4 data': shape(n, n), 'figcaption data': [...share(weight), ...place] },
-      value: { 'h4 data': shape(n, width), 'figcaption data': [...place, ...first(own.value)] },
-      output: { 'h4 data': shape(n, width), 'figcaption data': [...place, ...first(cell.output)] },
+      scores: { 'h3 data': shape(n, n), 'figcaption data': [...near(score), ...place] },
+      weights: { 'h3 data': shape(n, n), 'figcaption data': [...share(weight), ...place] },
+      value: { 'h3 data': shape(n, width), 'figcaption data': [...place, ...first(own.value)] },
+      output: { 'h3 data': shape(n, width), 'figcaption data': [...place, ...first(cell.output)] },
     };
     for (const [symbol, parts] of Object.entries(shown)) {
       await formula.locator(`button[data-symbol=${symbol}]`).click();
