@@ -259,10 +259,7 @@ async function openGuide(page: Page): Promise<void> {
   await page.locator('guide-row').getByLabel('Head').selectOption(String(HEAD));
 }
 
-test('the small model on a sentence of one’s own: every figure’s numbers are the engine’s', async ({
-  page,
-  context,
-}) => {
+async function holdSmallModel(page: Page, context: BrowserContext): Promise<void> {
   test.setTimeout(180_000);
   const viewer = await openReference(context);
   await setText(viewer, TEXT);
@@ -642,7 +639,18 @@ test('the small model on a sentence of one’s own: every figure’s numbers are
       'figcaption data': exact(nHeads, nLayers),
     });
   });
-});
+}
+
+for (const [screen, use] of Object.entries({
+  desktop: { viewport: { width: 1440, height: 900 } },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+})) {
+  test.describe(`on a ${screen}`, () => {
+    test.use(use);
+    test('the small model on a sentence of one’s own: every figure’s numbers are the engine’s', ({ page, context }) =>
+      holdSmallModel(page, context));
+  });
+}
 
 test('the generating model on texts of one’s own: every figure’s numbers are the engine’s', async ({
   page,

@@ -133,6 +133,26 @@ describe('the Chinese text', () => {
   });
 });
 
+describe.each<string>(languages())('the still figures in %s', (lang) => {
+  const figures = (of: string) => readdirSync(join(web, 'site/guide/figures', of)).sort();
+
+  it('are those of the English page, with the same numbers', () => {
+    expect(figures(lang)).toEqual(figures('en'));
+    for (const name of figures(lang)) {
+      const numbersIn = (of: string) =>
+        [...readFileSync(join(web, 'site/guide/figures', of, name), 'utf8').matchAll(/<data value="([^"]*)"/g)]
+          .map(([, value]) => Number(value))
+          .sort((a, b) => a - b);
+      const [mine, theirs] = [numbersIn(lang), numbersIn('en')];
+      expect(mine.length, name).toBe(theirs.length);
+      for (const [i, value] of mine.entries()) {
+        const other = theirs[i] ?? Number.NaN;
+        expect(value === other || Math.abs(value - other) < 2e-4 * Math.max(1, Math.abs(value)), name).toBe(true);
+      }
+    }
+  });
+});
+
 it('every question has one right answer and a folded explanation', () => {
   for (const id of sections()) {
     for (const [, inside = ''] of sectionOf('en', id).matchAll(/<guide-question[^>]*>([\s\S]*?)<\/guide-question>/g)) {

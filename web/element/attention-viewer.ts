@@ -625,7 +625,7 @@ export class AttentionViewer extends LitElement {
       const model = address(this.src);
       // The session has published what went wrong; the model is tried all the same.
       if (trace !== null) await session.showTrace(trace).catch(() => {});
-      if (model !== null && turn === this.#openings) await session.load(model).catch(() => {});
+      if (model !== null && turn === this.#openings) await session.load(model, { shared: true }).catch(() => {});
     };
     this.#opening = open().catch((error: unknown) => {
       this.#refuse('bad-request', 'The address cannot be read.', 'an address', String(error));

@@ -40,7 +40,7 @@ interface Retained {
 
 let shared: Engine | null = null;
 
-/** The page's one engine: who loads the same model on it shares it. */
+/** The page's one engine. */
 export function sharedEngine(): Engine {
   shared ??= shareModels(createEngine(), sentSource);
   return shared;

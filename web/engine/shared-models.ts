@@ -1,9 +1,9 @@
 /**
- * One copy of a model for everyone on the page who loads it from the same address: an engine around an engine, which
- * only counts who uses what.
+ * One copy of a model for everyone on the page who is content to share it: an engine around an engine, which only counts
+ * who uses what.
  */
 import { aborted, isAbort } from './errors';
-import type { Engine, Loaded, Options, Progress, Run, Source } from './types';
+import type { Engine, Loaded, LoadOptions, Options, Progress, Run, Source } from './types';
 
 /** A model at an address, on its way or there. */
 interface Shared {
@@ -22,8 +22,8 @@ interface Share {
 }
 
 /**
- * Loads from equal addresses of models share one model: `load` answers with another id each time, `releaseModel` frees
- * what was run under that id, and the last one frees the model. Files and saved runs are never shared.
+ * Loads from equal addresses that say `shared` share one model: `load` answers with another id each time, `releaseModel`
+ * frees what was run under that id, and the last one frees the model. Files and saved runs are never shared.
  * @param whole  makes an address whole, so that equal ones look alike
  */
 export function shareModels(engine: Engine, whole: (source: Source) => Source = (source) => source): Engine {
@@ -71,7 +71,7 @@ export function shareModels(engine: Engine, whole: (source: Source) => Source = 
       const loaded = await Promise.race([at.loading, stopped]);
       const id = --lastShare;
       shares.set(id, { model: loaded.id, of: at, address, runs: new Set() });
-      return { ...loaded, id };
+      return { ...loaded, id, info: { ...loaded.info } };
     } catch (error) {
       if (isAbort(error)) leave(address, at);
       throw error;
@@ -83,8 +83,8 @@ export function shareModels(engine: Engine, whole: (source: Source) => Source = 
 
   return {
     ...engine,
-    async load(source, options = {}) {
-      const address = modelAddress(whole(source));
+    async load(source, options: LoadOptions = {}) {
+      const address = options.shared === true ? modelAddress(whole(source)) : null;
       return address === null ? engine.load(source, options) : loadShared(address, options);
     },
     async run(model, text, options = {}): Promise<Run> {

@@ -401,12 +401,20 @@ export interface Options {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+export interface LoadOptions extends Options {
+  /**
+   * Whether a model that somebody else on the page loaded from the same address may serve as well. Without it the
+   * address is read anew, as a reader who opens it once more expects.
+   */
+  readonly shared?: boolean;
+}
+
 /**
  * The numeric engine, as the session sees it. Every promise rejects with an `EngineError`, or with the signal's
  * AbortError within 100 ms of cancelling. A failed call leaves every earlier result usable.
  */
 export interface Engine {
-  load(source: Source, options?: Options): Promise<Loaded>;
+  load(source: Source, options?: LoadOptions): Promise<Loaded>;
   /**
    * Tokenises and runs the forward pass. Refuses with `too-long`, naming the count, past the model's limit. What the
    * model's last runs share with it from the beginning on is not computed again where the model is causal.

@@ -32,8 +32,11 @@ export interface Session {
   /** Calls back after every change, never with an older snapshot than before. Returns how to stop. */
   subscribe(listener: (snapshot: Snapshot) => void): () => void;
   change(change: Change): void;
-  /** Opens a model or a trace. A failure leaves everything as it was and is published. */
-  load(source: Source, options?: { signal?: AbortSignal | undefined }): Promise<ModelInfo>;
+  /**
+   * Opens a model or a trace. A failure leaves everything as it was and is published.
+   * `shared`: a model that the page holds from the same address serves as well.
+   */
+  load(source: Source, options?: { signal?: AbortSignal | undefined; shared?: boolean }): Promise<ModelInfo>;
   /** Shows a trace until a model's own run takes its place. */
   showTrace(source: Source): Promise<void>;
   /** Opens a model beside the one on show, to be compared with it on the same text. A trace is refused. */
@@ -382,6 +385,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
     signal: AbortSignal | undefined,
     controller: AbortController,
     accept: (loaded: Loaded, asked: number) => boolean,
+    shared = false,
   ): Promise<ModelInfo> {
     if (signal?.aborted) throw aborted();
     const stop = () => controller.abort();
@@ -393,7 +397,7 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       const onProgress = (progress: Progress) => {
         if (loads.has(controller)) publish({ progress });
       };
-      const loaded = await engine.load(source, { signal: controller.signal, onProgress });
+      const loaded = await engine.load(source, { signal: controller.signal, onProgress, shared });
       if (disposed || controller.signal.aborted) {
         engine.releaseModel(loaded.id);
         throw aborted();
@@ -494,17 +498,17 @@ export function createSession(engine: Engine, initial: Change = {}): Session {
       });
       invalidate();
     },
-    load(source, { signal } = {}) {
+    load(source, { signal, shared = false } = {}) {
       latestLoad?.abort();
       const controller = new AbortController();
       latestLoad = controller;
-      return open(source, signal, controller, (loaded, asked) =>
+      const take = (loaded: Loaded, asked: number) =>
         inOrder(asked, () => {
           if (loaded.run !== null) takeTrace(loaded, loaded.run, true);
           else takeModel(loaded);
           return true;
-        }),
-      );
+        });
+      return open(source, signal, controller, take, shared);
     },
     async showTrace(source) {
       await open(source, undefined, new AbortController(), (loaded, asked) =>

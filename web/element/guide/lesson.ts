@@ -91,8 +91,8 @@ function createStage(engine: Engine, source: Source, initial: Change): Stage {
   if (source.trace !== null) session.showTrace(address(source.trace)).catch(() => {}); // The session publishes it.
 
   async function start(): Promise<Loaded> {
-    await session.load(address(source.model));
-    const loaded = await engine.load(address(source.model));
+    await session.load(address(source.model), { shared: true });
+    const loaded = await engine.load(address(source.model), { shared: true });
     there(loaded);
     return loaded;
   }
