@@ -36,8 +36,11 @@ interface Shown {
 
 /** The reader comes to a figure: its still picture gives way to the live one. */
 async function reach(figure: Locator): Promise<void> {
-  await figure.scrollIntoViewIfNeeded();
-  await expect(figure).toHaveAttribute('data-live', '');
+  // Sections on the way get their real heights only when they come near: where a figure stands may change meanwhile.
+  await expect(async () => {
+    await figure.scrollIntoViewIfNeeded();
+    await expect(figure).toHaveAttribute('data-live', '', { timeout: 1000 });
+  }).toPass({ timeout: 20_000 });
 }
 
 /**

@@ -18,8 +18,9 @@ export async function figuresOf(page) {
     for (const start of document.querySelectorAll('guide-start button')) start.click();
     const isDrawn = (figure) => 'live' in figure.dataset && figure.getAttribute('aria-busy') !== 'true';
     for (const figure of figures()) {
-      figure.scrollIntoView();
       for (let i = 0; !isDrawn(figure); ++i) {
+        // Again and again: sections on the way get their real heights only when they come near.
+        if (i % 10 === 0) figure.scrollIntoView();
         if (i > 1200) throw new Error(`${figure.dataset.figure} did not draw itself`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
