@@ -1,12 +1,11 @@
 /** The symbol of the formula that is pointed at, as it is for the reader's sentence: its shape, its rows and its numbers. */
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import { sharedEngine } from '../../engine/engine';
 import type { HeadSteps, Matrix, Run } from '../../engine/types';
-import type { RunView, Selection, Snapshot } from '../../session/snapshot';
+import type { RunView, Selection } from '../../session/snapshot';
 import { labelOf } from '../../state/labels';
 import { define } from '../define';
 import { say, t } from '../words/words';
-import { Figure } from './figure';
+import { HeadFigure, type HeadView } from './head-figure';
 import { heat, rowOf, upTo } from './heat';
 import { count, number, shape, stretch, tokenName } from './marks';
 
@@ -33,11 +32,6 @@ const FIRST = 4;
 /** In pixels, as in the style sheet: the names beside the grid go by it. */
 const ROW = 16;
 
-interface Data {
-  readonly shown: RunView;
-  readonly stream: Matrix;
-}
-
 /** The symbol that is pointed at, if the formula has it; else the one before. */
 export function symbolNow(lit: string | undefined, before: FormulaSymbol): FormulaSymbol {
   return SYMBOLS.find((symbol) => symbol === lit) ?? before;
@@ -51,8 +45,8 @@ export function partOf({ rows, cols }: Matrix, { query, key }: Pick<Selection, '
   };
 }
 
-export class GuideFormula extends Figure<Data> {
-  static override properties = { ...Figure.properties, symbol: { state: true } };
+export class GuideFormula extends HeadFigure {
+  static override properties = { ...HeadFigure.properties, symbol: { state: true } };
 
   declare private symbol: FormulaSymbol;
   #watch: MutationObserver | null = null;
@@ -76,18 +70,8 @@ export class GuideFormula extends Figure<Data> {
     super.disconnectedCallback();
   }
 
-  protected override sees({ model, runs: [shown] }: Snapshot): readonly unknown[] | null {
-    return model === null || shown?.steps == null ? null : [shown.run, shown.steps, shown.cell];
-  }
-
-  protected override async ask({ runs }: Snapshot): Promise<Data> {
-    const shown = runs[0] as RunView;
-    return { shown, stream: await sharedEngine().hidden(shown.run.id, shown.selection.layer) };
-  }
-
-  protected override draw({ shown, stream }: Data): TemplateResult {
-    const { steps, run } = shown;
-    if (steps === null) return html``;
+  protected override draw({ shown, steps, stream }: HeadView): TemplateResult {
+    const { run } = shown;
     const { symbol } = this;
     const matrix = matrixOf(symbol, steps, stream);
     return html`

@@ -8,7 +8,7 @@ import { define } from '../define';
 import { say, t } from '../words/words';
 import { expectedList, probability } from './expected';
 import { Figure } from './figure';
-import { type Stage, theLesson } from './lesson';
+import { noLinks, type Stage, theLesson } from './lesson';
 import { bar, count, share, tokenName } from './marks';
 import { strongestOf } from './sources';
 import { type Change, changes, type HeadOff, predicted, TRIALS, type Trial } from './trials';
@@ -131,10 +131,6 @@ export class GuideOff extends Figure<Data> {
 
 const nextOf = (engine: Engine, run: Run) => engine.next(run.id, run.tokens.length - 1, CANDIDATES, GREEDY);
 
-/** The weights alone: no links are listed. */
-function rowOf(engine: Engine, { id, tokens, model }: Run) {
-  const heads = new Uint8Array(model.nLayers * model.nHeads);
-  return engine.row(id, tokens.length - 1, { apart: new Uint8Array(tokens.length), heads, budget: 0 });
-}
+const rowOf = (engine: Engine, run: Run) => engine.row(run.id, run.tokens.length - 1, noLinks(run));
 
 define('guide-off', GuideOff);

@@ -7,6 +7,7 @@ import { define } from '../define';
 import { say, t } from '../words/words';
 import { Figure } from './figure';
 import { rowOf } from './heat';
+import { noLinks } from './lesson';
 import { bar, count, largest, number, share, shareText, stretch, tokenName } from './marks';
 
 /** How much of the division is left out, in powers of the width: none, …, all of it. */
@@ -65,16 +66,12 @@ export class GuideScale extends Figure<Data> {
   #stop({ text, model }: Run, { selection: { layer, head } }: RunView, temperature: number): Promise<Stop> {
     const changed = { text, interventions: [{ kind: 'temperature', layer, head, temperature } as const] };
     return this.stage.experiment([changed], async (engine, [run]) => {
-      const { id = 0, tokens = [] } = run ?? {};
-      const none = {
-        apart: new Uint8Array(tokens.length),
-        heads: new Uint8Array(model.nLayers * model.nHeads),
-        budget: 0,
-      };
+      if (run === undefined) throw new Error('An experiment without runs.');
+      const { id } = run;
       const [weights, cell, overview] = await Promise.all([
         engine.matrix(id, layer, head, 'weights'),
         engine.cell(id, layer, head, 0, 0),
-        engine.overview(id, none),
+        engine.overview(id, noLinks(run)),
       ]);
       return {
         factor: cell.scale ?? Number.NaN,

@@ -4,15 +4,13 @@
  */
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import type { HeadSteps, Matrix } from '../../engine/types';
-import type { RunView, Snapshot } from '../../session/snapshot';
 import type { Step } from '../../state/state';
 import { define } from '../define';
 import { say, t } from '../words/words';
-import { Figure } from './figure';
+import { HeadFigure, type HeadView } from './head-figure';
 import { count, number, shape, share, tokenName } from './marks';
 import { CODE, FORMULAS, STEP_LINES, type StepLine } from './step-lines';
-import { type Drawn, power, rowsAround, TABLES } from './step-tables';
+import { power, rowsAround, TABLES } from './step-tables';
 
 /** So many tokens have a row. */
 const MOST = 20;
@@ -25,39 +23,24 @@ const IN_VIEWER: Readonly<Record<StepLine, Step>> = {
   sum: 'weighted-sum',
 };
 
-export class GuideSteps extends Figure<Drawn> {
-  static override properties = { ...Figure.properties, line: { state: true } };
+export class GuideSteps extends HeadFigure {
+  static override properties = { ...HeadFigure.properties, line: { state: true } };
 
   declare protected line: StepLine;
-  #input: { run: number; layer: number; matrix: Matrix } | null = null;
 
   constructor() {
     super();
     this.line = 'project';
   }
 
-  protected override sees({ model, runs: [shown] }: Snapshot): readonly unknown[] | null {
-    return model === null || shown?.steps == null ? null : [shown.run, shown.steps, shown.cell];
-  }
-
-  protected override async ask({ runs: [shown] }: Snapshot): Promise<Drawn> {
-    const { run, selection, steps } = shown as RunView;
-    const { layer } = selection;
-    if (this.#input?.run !== run.id || this.#input.layer !== layer) {
-      const matrix = await this.stage.experiment([], (engine) => engine.hidden(run.id, layer));
-      this.#input = { run: run.id, layer, matrix };
-    }
-    return { shown: shown as RunView, steps: steps as HeadSteps, input: this.#input.matrix };
-  }
-
-  protected override draw(drawn: Drawn): TemplateResult {
+  protected override draw(drawn: HeadView): TemplateResult {
     const { run, selection } = drawn.shown;
     const at = STEP_LINES.indexOf(this.line);
     const rows = rowsAround(run.tokens.length, selection.query, selection.key, MOST);
     const about = {
       query: tokenName(run, selection.query),
       key: tokenName(run, selection.key),
-      wide: count(drawn.input.cols),
+      wide: count(drawn.stream.cols),
       narrow: count(drawn.steps.query.cols),
       width: count(drawn.steps.key.cols),
       scale: drawn.shown.cell.scale === null ? '' : number(drawn.shown.cell.scale),
@@ -100,7 +83,7 @@ export class GuideSteps extends Figure<Drawn> {
   }
 
   /** The calculation of the chosen key, in numbers. */
-  #reading({ shown, steps, input }: Drawn): readonly unknown[] {
+  #reading({ shown, steps, stream }: HeadView): readonly unknown[] {
     const { cell, run, selection } = shown;
     const exact = (value: number | null, name: string) => (value === null ? '' : number(value, { name }));
     return say(`steps.reading.${this.line}`, {
@@ -108,7 +91,7 @@ export class GuideSteps extends Figure<Drawn> {
       key: tokenName(run, selection.key),
       layer: count(selection.layer),
       head: count(selection.head),
-      input: shape(1, input.cols),
+      input: shape(1, stream.cols),
       vector: shape(1, steps.query.cols),
       tokens: count(run.tokens.length),
       dot: exact(cell.dot, 'dot'),

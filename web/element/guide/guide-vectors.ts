@@ -1,12 +1,10 @@
 /** One token in one head: its row of the stream, the query, key and value made from it, and its query against a key. */
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import { sharedEngine } from '../../engine/engine';
-import type { Matrix } from '../../engine/types';
-import type { RunView, Snapshot } from '../../session/snapshot';
+import type { RunView } from '../../session/snapshot';
 import { labelOf } from '../../state/labels';
 import { define } from '../define';
 import { say, t } from '../words/words';
-import { Figure } from './figure';
+import { HeadFigure, type HeadView } from './head-figure';
 import { heat, rowOf, vector } from './heat';
 import { count, largest, number, shape, share, tokenName } from './marks';
 
@@ -14,12 +12,6 @@ import { count, largest, number, shape, share, tokenName } from './marks';
 const FIRST = 4;
 const KINDS = ['query', 'key', 'value'] as const;
 const LETTERS = { query: 'q', key: 'k', value: 'v' } as const;
-
-interface Data {
-  readonly shown: RunView;
-  /** The stream that enters the layer. */
-  readonly stream: Matrix;
-}
 
 /**
  * Where two rows have the same sign: above zero where they have, below where they have not, as large as the smaller of the
@@ -40,8 +32,8 @@ export function offeredKeys(row: Float32Array, key: number): readonly number[] {
   return byWeight.filter((index) => offered.has(index));
 }
 
-export class GuideVectors extends Figure<Data> {
-  static override properties = { ...Figure.properties, open: { state: true } };
+export class GuideVectors extends HeadFigure {
+  static override properties = { ...HeadFigure.properties, open: { state: true } };
 
   /** All numbers are printed; only while they are asked for: there are hundreds. */
   declare private open: boolean;
@@ -51,18 +43,8 @@ export class GuideVectors extends Figure<Data> {
     this.open = false;
   }
 
-  protected override sees({ model, runs: [shown] }: Snapshot): readonly unknown[] | null {
-    return model === null || shown?.steps == null ? null : [shown.run, shown.steps, shown.cell];
-  }
-
-  protected override async ask({ runs }: Snapshot): Promise<Data> {
-    const shown = runs[0] as RunView;
-    return { shown, stream: await sharedEngine().hidden(shown.run.id, shown.selection.layer) };
-  }
-
-  protected override draw({ shown, stream }: Data): TemplateResult {
-    const { run, selection, steps, cell } = shown;
-    if (steps === null) return html``;
+  protected override draw({ shown, steps, stream }: HeadView): TemplateResult {
+    const { run, selection, cell } = shown;
     const { layer, head, query } = selection;
     const token = tokenName(run, query);
     const x = rowOf(stream, query);

@@ -3,7 +3,7 @@
  * for, and experiments that run other texts beside them. The only part of the guide that talks to sessions and engine.
  */
 import { sharedEngine } from '../../engine/engine';
-import type { Engine, Intervention, Loaded, Run, RunText } from '../../engine/types';
+import type { Engine, Intervention, LinkFilter, Loaded, Matrix, Run, RunText } from '../../engine/types';
 import { createSession, type Session } from '../../session/session';
 import type { Snapshot } from '../../session/snapshot';
 import type { Change, Hover } from '../../state/state';
@@ -33,6 +33,8 @@ export interface Stage {
   /** Whether `start` has been called and has not failed. */
   readonly started: boolean;
   settled(): Promise<unknown>;
+  /** The stream that enters a layer of the run on show: several figures show it, and it is fetched once. */
+  stream(run: Run, layer: number): Promise<Matrix>;
   /**
    * Runs texts on the model, hands the runs to `work`, and frees them afterwards. Waits for the model, but does not start
    * it. Experiments take turns: they share the worker with the reader's own run, which comes first.
@@ -57,6 +59,13 @@ export interface Lesson {
   /** The generating model; nothing is loaded until it is started. */
   readonly generator: Stage;
 }
+
+/** For experiments that draw no links: an overview for its metrics, a row for its weights. */
+export const noLinks = ({ tokens, model }: Run): LinkFilter => ({
+  apart: new Uint8Array(tokens.length),
+  heads: new Uint8Array(model.nLayers * model.nHeads),
+  budget: 0,
+});
 
 let lesson: Lesson | null = null;
 
@@ -88,6 +97,7 @@ function createStage(engine: Engine, source: Source, initial: Change): Stage {
     there = resolve;
   });
   let last: Promise<unknown> = Promise.resolve();
+  let kept: { readonly run: number; readonly layer: number; readonly stream: Promise<Matrix> } | null = null;
   if (source.trace !== null) session.showTrace(address(source.trace)).catch(() => {}); // The session publishes it.
 
   async function start(): Promise<Loaded> {
@@ -136,6 +146,16 @@ function createStage(engine: Engine, source: Source, initial: Change): Stage {
       return starting !== null;
     },
     settled: () => session.settled(),
+    stream({ id: run }, layer) {
+      if (kept?.run === run && kept.layer === layer) return kept.stream;
+      const stream = engine.hidden(run, layer);
+      const mine = { run, layer, stream };
+      kept = mine;
+      stream.catch(() => {
+        if (kept === mine) kept = null;
+      });
+      return stream;
+    },
     experiment(asked, work) {
       const mine = last.then(() => turn(asked, work));
       last = mine.catch(() => {});

@@ -3,30 +3,23 @@
  * every step, with one line above the rows for what they meet and one below for what comes of them.
  */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { HeadSteps, Matrix } from '../../engine/types';
 import type { RunView } from '../../session/snapshot';
 import { labelOf } from '../../state/labels';
 import { say, t } from '../words/words';
+import type { HeadView } from './head-figure';
 import { heat, rowOf, vector } from './heat';
 import { bar, largest, number, shape, stretch, tokenName } from './marks';
 import type { StepLine } from './step-lines';
 
-export interface Drawn {
-  readonly shown: RunView;
-  readonly steps: HeadSteps;
-  /** [nTokens, dModel] what enters the layer. */
-  readonly input: Matrix;
-}
-
 /** @param rows  the tokens that have a row; @param choose  takes one of them as the key */
-type Table = (drawn: Drawn, rows: readonly number[], choose: (key: number) => void) => TemplateResult;
+type Table = (drawn: HeadView, rows: readonly number[], choose: (key: number) => void) => TemplateResult;
 
 const LETTERS = { query: 'Q', key: 'K', value: 'V' } as const;
 
 /** The layer's input, and what the three matrices make of every token's row. */
-const project: Table = ({ shown, steps, input }, rows, choose) => {
+const project: Table = ({ shown, steps, stream }, rows, choose) => {
   const { query } = shown.selection;
-  const x = rowOf(input, query);
+  const x = rowOf(stream, query);
   const names = ['query', 'key', 'value'] as const;
   const most = { query: largest(steps.query.data), key: largest(steps.key.data), value: largest(steps.value.data) };
   return html`<table class="ledger">
